@@ -1,0 +1,157 @@
+"""A plan: one row per run, with its reason, its match count, its guards, and the request it would send."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from bulkplan.model.base import Value
+from bulkplan.model.record import RecordStatus
+from bulkplan.model.request import Request
+from bulkplan.model.run import RunKey, SpecSource
+
+
+class ChangeKind(StrEnum):
+    """What a plan says about one run key."""
+
+    RUN = "run"
+    NO_OP = "no-op"
+    CONFLICT = "conflict"
+    IN_PROGRESS = "in-progress"
+    PAUSED = "paused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_YET = "not-yet"
+    EXPIRED = "expired"
+    ORPHAN = "orphan"
+
+
+class FieldChange(Value):
+    """One difference between the request now and the one of the last run. `path` is dotted: `s_query.queries[1]…`."""
+
+    path: str
+    change: Literal["added", "removed", "changed"]
+    before: JsonValue = None
+    after: JsonValue = None
+
+
+class Verdict(Value):
+    """
+    What one guard said.
+
+    `layer` decided the limit (`default`, `project`, `spec`), `set_at` is the place (`file:line`) where it stands.
+    `measured` is in leads, or in percent of `denominator` leads when `limit` is a percentage.
+    """
+
+    guard: Literal["min_matches", "max_matches", "max_percent", "max_drift"]
+    is_ok: bool
+    limit: str
+    layer: Literal["default", "project", "spec"]
+    set_at: str | None = None
+    measured: str
+    denominator: int | None = None
+    message: str | None = None
+    mend: str | None = None
+
+
+class Matches(Value):
+    """
+    How many leads. `total` match the filter; `limited` of them would be touched (`results_limit`);
+    `suppressed` were taken out; `of_leads` is the number of leads in the organization.
+    """
+
+    total: int
+    limited: int
+    suppressed: int | None = None
+    of_leads: int
+
+
+class Change(Value):
+    """One row of a plan. `reason` is one line of words. `request` is there for rows that would run."""
+
+    key: RunKey
+    kind: ChangeKind
+    reason: str
+    action_type: str
+    summary: str
+    """The action in words, with names: `set lead status to "Churned"`."""
+    filter_words: str | None = None
+    """Who is meant, in words: `status is Churned`."""
+    description: str | None = None
+    owner: str | None = None
+    source: SpecSource | None = None
+    fingerprint: str | None = None
+    is_undoable: bool = False
+    undo_words: str | None = None
+    """Why it cannot be undone, where it cannot."""
+    depends_on: tuple[str, ...] = ()
+    matches: Matches | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    differences: tuple[FieldChange, ...] = ()
+    compared_with: str | None = None
+    """The run key that `differences` compares with."""
+    request: Request | None = None
+    """With the approved count as its `results_limit`."""
+    request_digest: str | None = None
+    asked_limit: int | None = None
+    """The spec's own `results_limit`, where it asks for one."""
+    max_drift_leads: int = 0
+    """How far the match count may move until apply, up or down, in leads."""
+    record_status: RecordStatus | None = None
+    record_version: int = 0
+    """Version of the record that this row was decided on; 0 where there is none."""
+    remote_id: str | None = None
+    hint: str | None = None
+    """How to go on, for rows that need somebody."""
+    notes: tuple[str, ...] = ()
+    """What else a reviewer should know, alarms first."""
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether a guard refuses this row."""
+        return any(not verdict.is_ok for verdict in self.verdicts)
+
+    @property
+    def would_run(self) -> bool:
+        """Whether apply would send this row's request."""
+        return self.kind is ChangeKind.RUN and not self.is_blocked
+
+
+class MarkerCheck(Value):
+    """Whether the marker clause left a count unchanged. `is_neutral` false: the target runs without markers."""
+
+    is_neutral: bool
+    without_marker: int
+    with_marker: int
+
+
+class Plan(Value):
+    """A plan. Rows stand in the order in which apply would go through them. Times are UTC."""
+
+    format_version: Literal["1.0"] = "1.0"
+    plan_id: str
+    tool_version: str
+    target: str
+    organization_id: str
+    organization_name: str | None = None
+    project_id: str | None = None
+    state_lineage: str | None = None
+    commit: str | None = None
+    now: datetime
+    expires_at: datetime
+    total_leads: int | None = None
+    marker: MarkerCheck | None = None
+    suppression: str | None = None
+    changes: tuple[Change, ...]
+
+
+class SealedPlan(Value):
+    """A plan as saved: `digest` is over its canonical JSON, `hmac` over the same with the key of the environment."""
+
+    schema_: Literal["bulkplan/plan/v1"] = Field("bulkplan/plan/v1", alias="schema")
+    plan: Plan
+    digest: str
+    hmac: str | None = None

@@ -1,0 +1,116 @@
+"""What state keeps of a run, and of a saved plan that was used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from bulkplan.model.base import JsonObject, Value
+from bulkplan.model.request import BulkKind
+from bulkplan.model.run import RunKey
+
+
+class RecordStatus(StrEnum):
+    """Where a run stands. Nothing leads back to absent."""
+
+    SENDING = "sending"
+    """The intent: one process has permission to send one request."""
+    SUBMITTED = "submitted"
+    """Close executed it; from here the record follows Close."""
+    DONE = "done"
+    FAILED = "failed"
+    """It ran and ended in error in Close."""
+    REFUSED = "refused"
+    """Close surely did not take it, or it was surely not sent."""
+    UNKNOWN = "unknown"
+    """It may or may not have run; a person decides."""
+    RELEASED = "released"
+    """A person vouched that it did not run."""
+    FORGOTTEN = "forgotten"
+    """The tombstone of `state forget`."""
+
+
+class Counts(Value):
+    """Numbers of a run: `approved` leads from the plan, the rest as Close reports them."""
+
+    approved: int
+    n_leads: int | None = None
+    n_leads_processed: int | None = None
+    n_objects: int | None = None
+    n_objects_processed: int | None = None
+
+
+class HistoryEntry(Value):
+    """One earlier moment of a record: what it became, when, by whom, and the fact that made it so."""
+
+    at: datetime
+    status: RecordStatus
+    attempt: int
+    nonce: str
+    remote_id: str | None = None
+    remote_status: str | None = None
+    actor: str
+    note: str
+
+
+class Record(Value):
+    """
+    One record per run key.
+
+    `version` grows by one per write, `write_id` is new for each. `body` is the request without the marker.
+    `sent_after` is the time of the intent. `history` keeps every earlier state, attempt and nonce.
+    """
+
+    schema_: Literal["bulkplan/record/v1"] = Field("bulkplan/record/v1", alias="schema")
+    key: RunKey
+    status: RecordStatus
+    attempt: int
+    nonce: str
+    version: int
+    write_id: str
+    organization_id: str
+    target: str
+    kind: BulkKind
+    action_type: str
+    fingerprint: str
+    request_digest: str
+    body: JsonObject
+    counts: Counts
+    max_drift_leads: int = 0
+    """How many fewer leads than approved Close may find before the run is paused."""
+    asked_limit: int | None = None
+    """The spec's own `results_limit`; the body carries the approved count instead when that is smaller."""
+    planned_at: datetime
+    """The plan's `now`, from which relative dates were measured."""
+    plan_digest: str | None = None
+    commit: str | None = None
+    actor: str
+    host: str
+    pid: int
+    ci_run_url: str | None = None
+    sent_after: datetime
+    marked: bool = True
+    remote_id: str | None = None
+    remote_status: str | None = None
+    paused_at: datetime | None = None
+    finished_at: datetime | None = None
+    alarm: str | None = None
+    evidence: tuple[JsonValue, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+
+
+class PlanUse(Value):
+    """That a saved plan was used: stored before its first request, so that it is used once."""
+
+    schema_: Literal["bulkplan/plan-use/v1"] = Field("bulkplan/plan-use/v1", alias="schema")
+    plan_id: str
+    plan_digest: str
+    organization_id: str
+    run_keys: tuple[str, ...]
+    used_at: datetime
+    actor: str
+    version: int = 1
+    write_id: str

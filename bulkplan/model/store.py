@@ -1,0 +1,37 @@
+"""What stores keep and answer, and who writes into them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PutResult(StrEnum):
+    """What became of a write to the state store."""
+
+    STORED = "stored"
+    CONFLICT = "conflict"
+    UNSURE = "unsure"
+    """No answer: it may or may not be stored. Read back."""
+    UNAVAILABLE = "unavailable"
+    """Surely not stored."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What a store keeps under one key: a text, and the number of its version (from 1)."""
+
+    key: str
+    version: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Who runs this, from where: kept in every record."""
+
+    actor: str
+    host: str
+    pid: int
+    commit: str | None = None
+    ci_run_url: str | None = None

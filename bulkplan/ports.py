@@ -1,0 +1,130 @@
+"""The protocols at the edge of bulkplan: what the stories need, and what an adapter must promise."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from bulkplan.model.base import JsonMapping, SQuery
+from bulkplan.model.catalog import Catalog, CatalogKind
+from bulkplan.model.remote import Answer, BulkAction, Identity, MatchCount
+from bulkplan.model.request import BulkKind
+from bulkplan.model.store import Provenance, PutResult, Slot
+
+__all__ = [
+    "Clock",
+    "CloseReader",
+    "CloseWriter",
+    "Provenance",
+    "PutResult",
+    "SendSession",
+    "Slot",
+    "Store",
+]
+
+
+class CloseReader(Protocol):
+    """Reads Close. Every call may raise `NotAuthorizedError`, `CloseError` or one of its kinds."""
+
+    async def fetch_identity(self) -> Identity:
+        """Whose key this is (`GET /me/`)."""
+        ...
+
+    async def count(self, s_query: SQuery, *, results_limit: int | None = None) -> MatchCount:
+        """Count the leads that match (`POST /data/search/` with `include_counts`)."""
+        ...
+
+    async def fetch_catalog(self, kinds: frozenset[CatalogKind]) -> Catalog:
+        """Fetch each kind once, paged to the end."""
+        ...
+
+    async def fetch_action(self, kind: BulkKind, action_id: str) -> BulkAction:
+        """One bulk action by its ID."""
+        ...
+
+    def list_actions(self, kind: BulkKind) -> AsyncIterator[BulkAction]:
+        """Every bulk action of one kind, paged to the end; each ID once, in no promised order."""
+        ...
+
+    def list_created_actions(self, kind: BulkKind, *, since: datetime | None = None) -> AsyncIterator[BulkAction]:
+        """Every bulk action of one kind that the event log says was created; the second listing."""
+        ...
+
+
+class SendSession(Protocol):
+    """One dedicated connection for one request. Nothing on it is ever sent twice."""
+
+    async def fetch_identity(self) -> Identity:
+        """`GET /me/` on this very connection."""
+        ...
+
+    async def post(self, path: str, body: JsonMapping) -> Answer:
+        """Send the request. Never raises for what the network or Close does: the answer says it. May be called once."""
+        ...
+
+
+class CloseWriter(Protocol):
+    """Changes Close."""
+
+    def open_session(self) -> AbstractAsyncContextManager[SendSession]:
+        """Connect; entering raises `CloseError` when there is no connection (then nothing was sent)."""
+        ...
+
+    async def pause(self, kind: BulkKind, action_id: str) -> BulkAction:
+        """Pause a bulk action."""
+        ...
+
+    async def resume(self, kind: BulkKind, action_id: str) -> BulkAction:
+        """Resume a paused bulk action."""
+        ...
+
+
+class Store(Protocol):
+    """
+    Keeps texts under keys with compare-and-swap per key; `core.codec` turns records into texts and back.
+
+    Acknowledged writes last. Nothing is ever removed.
+    """
+
+    @property
+    def name(self) -> str:
+        """Where it is, for people; never a secret."""
+        ...
+
+    def lineage(self) -> str:
+        """A random name given when the store was made; another lineage is another history."""
+        ...
+
+    def get(self, key: str) -> Slot | None:
+        """The slot, or `None` when there surely is none. Raises `StoreError` (unavailable, unreadable)."""
+        ...
+
+    def put(self, key: str, text: str, *, expected_version: int) -> PutResult:
+        """Store version `expected_version + 1` if the key is at `expected_version` (0: absent)."""
+        ...
+
+    def list(self, prefix: str = "") -> Sequence[Slot]:
+        """Every slot whose key begins with `prefix`, by key."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, handed in so that tests can step it."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from some fixed moment; never goes back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
