@@ -1,0 +1,226 @@
+"""Leads, contacts and opportunities: list, read; leads also make, change, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pydantic import JsonValue
+
+from bulkplan.sandbox.call import Call, Route, call_origin
+from bulkplan.sandbox.endpoints.contact_body import add_contact
+from bulkplan.sandbox.endpoints.lead_body import ADDRESS_KEYS, LeadBody, read_lead_body
+from bulkplan.sandbox.endpoints.tables import Conditions
+from bulkplan.sandbox.errors import FieldsError, NotFoundError
+from bulkplan.sandbox.events import Event, updated, write_events, write_update
+from bulkplan.sandbox.lead_changes import delete_leads, record_status_changes, touch_leads
+from bulkplan.sandbox.lead_objects import load_contacts, load_leads, load_opportunities, own_records, select_fields
+from bulkplan.sandbox.paging import cut
+from bulkplan.sandbox.rows import Row, fetch_all, fetch_int, fetch_one, text
+
+JsonObject = dict[str, JsonValue]
+
+LEADS_MAX_LIMIT = 200
+
+
+def list_leads(call: Call) -> JsonValue:
+    """Answer leads, newest first, with `total_results`. Source: Close API, "Leads"."""
+    page = call.page(max_limit=LEADS_MAX_LIMIT)
+    rows = fetch_all(
+        call.connection,
+        "SELECT id FROM lead ORDER BY date_created DESC, id LIMIT ? OFFSET ?",
+        (page.limit + 1, page.skip),
+    )
+    found, has_more = cut([text(row, "id") for row in rows], page)
+    leads = load_leads(
+        call.connection, found, organization_id=call.organization_id, moment=call.moment, fields=call.fields
+    )
+    total = fetch_int(call.connection, "SELECT count(*) FROM lead")
+    return {"data": [*leads], "has_more": has_more, "total_results": total}
+
+
+def get_lead(call: Call) -> JsonValue:
+    """Answer one lead; `_fields` may name `custom`, `custom.cf_...` and `_all`."""
+    return _lead(call, call.id, fields=call.fields)
+
+
+def _lead(call: Call, lead_id: str, *, fields: tuple[str, ...] | None = None) -> JsonObject:
+    leads = load_leads(
+        call.connection, [lead_id], organization_id=call.organization_id, moment=call.moment, fields=fields
+    )
+    if not leads:
+        raise NotFoundError
+    return leads[0]
+
+
+def create_lead(call: Call) -> JsonValue:
+    """Make a lead, with contacts and addresses inside; without a status it gets the organization's first one."""
+    body = call.json_object()
+    lead = read_lead_body(call, body)
+    lead_id = call.world.new_id("lead_")
+    first = fetch_one(call.connection, "SELECT id FROM lead_status ORDER BY position LIMIT 1")
+    status_id = lead.status_id or text(first or {}, "id")
+    call.connection.execute(
+        """
+        INSERT INTO lead (id, name, description, url, status_id, created_by, updated_by, date_created, date_updated)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        (
+            lead_id, lead.columns.get("name"), lead.columns.get("description"), lead.columns.get("url"), status_id,
+            call.caller.user_id, call.caller.user_id, call.moment, call.moment,
+        ),
+    )  # fmt: skip
+    contacts = body.get("contacts") or []
+    if not isinstance(contacts, list):
+        raise FieldsError({"contacts": "Must be a list of objects."})
+    for position, contact in enumerate(contacts):
+        add_contact(call, contact, lead_id=lead_id, position=position)
+    _write_parts(call, lead_id, lead)
+    created = _lead(call, lead_id)
+    write_events(call.connection, _created_events(created), call_origin(call))
+    return created
+
+
+def _created_events(lead: JsonObject) -> list[Event]:
+    lead_id = text(lead, "id")
+    contacts = lead["contacts"] if isinstance(lead["contacts"], list) else []
+    return [
+        Event("lead", "created", lead_id, lead_id=lead_id, data=lead),
+        *(
+            Event("contact", "created", text(contact, "id"), lead_id=lead_id, data=contact)
+            for contact in contacts
+            if isinstance(contact, dict)
+        ),
+    ]
+
+
+def change_lead(call: Call) -> JsonValue:
+    """
+    Change what the body names, leave the rest.
+
+    Raises:
+        NotFoundError: no such lead.
+        FieldsError: a value is wrong, or `contacts` are given, which have a resource of their own.
+    """
+    before = _own(call, call.id)
+    body = call.json_object()
+    if "contacts" in body:
+        raise FieldsError({"contacts": "Contacts cannot be changed through their lead."})
+    lead = read_lead_body(call, body)
+    _write_columns(call, call.id, lead.columns)
+    _write_parts(call, call.id, lead)
+    if lead.status_id and lead.status_id != before["status_id"]:
+        _write_status(call, call.id, former=text(before, "status_id"), status_id=lead.status_id)
+    event = updated("lead", before=before, after=_own(call, call.id), lead_id=call.id)
+    if event:
+        touch_leads(call.connection, [call.id], call_origin(call))
+        stamped = replace(event, data=_own(call, call.id))
+        write_update(call.connection, stamped, call_origin(call), merge_within_s=call.settings.event_merge_seconds)
+    return _lead(call, call.id)
+
+
+def _own(call: Call, lead_id: str) -> JsonObject:
+    found = own_records(call.connection, [lead_id], organization_id=call.organization_id).get(lead_id)
+    if found is None:
+        raise NotFoundError
+    return {**found, "addresses": _lead(call, lead_id, fields=("addresses",))["addresses"]}
+
+
+def _write_columns(call: Call, lead_id: str, columns: Mapping[str, str | None]) -> None:
+    for name, value in columns.items():
+        call.connection.execute(f"UPDATE lead SET {name} = ? WHERE id = ?", (value, lead_id))  # noqa: S608 - own names
+
+
+def _write_status(call: Call, lead_id: str, *, former: str, status_id: str) -> None:
+    call.connection.execute(
+        "UPDATE lead SET status_id = ?, date_updated = ? WHERE id = ?", (status_id, call.moment, lead_id)
+    )
+    record_status_changes(
+        call.connection,
+        {lead_id: former},
+        status_id=status_id,
+        origin=call_origin(call),
+        organization_id=call.organization_id,
+    )
+
+
+def _write_parts(call: Call, lead_id: str, lead: LeadBody) -> None:
+    for write in lead.field_writes:
+        write.write(call, [lead_id])
+    if lead.addresses is None:
+        return
+    call.connection.execute("DELETE FROM address WHERE lead_id = ?", (lead_id,))
+    call.connection.executemany(
+        f"INSERT INTO address (lead_id, position, {', '.join(ADDRESS_KEYS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - own names
+        [
+            (lead_id, position, *(address.get(key) for key in ADDRESS_KEYS))
+            for position, address in enumerate(lead.addresses)
+        ],
+    )
+
+
+def remove_lead(call: Call) -> JsonValue:
+    """Remove a lead with its children; each gives a `deleted` event. Answers an empty object."""
+    _own(call, call.id)
+    delete_leads(call.connection, [call.id], origin=call_origin(call), organization_id=call.organization_id)
+    return {}
+
+
+def _ids(call: Call, table: str, conditions: Conditions) -> tuple[list[str], bool, int]:
+    page = call.page(max_limit=LEADS_MAX_LIMIT)
+    where = f" WHERE {' AND '.join(conditions.sql)}" if conditions.sql else ""
+    rows: list[Row] = fetch_all(
+        call.connection,
+        f"SELECT id FROM {table}{where} ORDER BY date_created DESC, id LIMIT ? OFFSET ?",  # noqa: S608 - own names
+        (*conditions.params, page.limit + 1, page.skip),
+    )
+    found, has_more = cut([text(row, "id") for row in rows], page)
+    total = fetch_int(call.connection, f"SELECT count(*) FROM {table}{where}", conditions.params)  # noqa: S608 - own names
+    return found, has_more, total
+
+
+def list_contacts(call: Call) -> JsonValue:
+    """Answer contacts, newest first; `lead_id` narrows. Source: Close API, "Contacts"."""
+    conditions = Conditions()
+    conditions.add_given(call, "lead_id")
+    ids, has_more, _ = _ids(call, "contact", conditions)
+    found = load_contacts(call.connection, ids, organization_id=call.organization_id)
+    return {"data": [select_fields(item, call.fields) for item in found], "has_more": has_more}
+
+
+def get_contact(call: Call) -> JsonValue:
+    """Answer one contact."""
+    found = load_contacts(call.connection, [call.id], organization_id=call.organization_id)
+    if not found:
+        raise NotFoundError
+    return select_fields(found[0], call.fields)
+
+
+def list_opportunities(call: Call) -> JsonValue:
+    """Answer opportunities, newest first, with `total_results`. Source: Close API, "Opportunities"."""
+    conditions = Conditions()
+    conditions.add_given(call, "lead_id", "status_id", "user_id")
+    ids, has_more, total = _ids(call, "opportunity", conditions)
+    found = load_opportunities(call.connection, ids, organization_id=call.organization_id)
+    return {"data": [select_fields(item, call.fields) for item in found], "has_more": has_more, "total_results": total}
+
+
+def get_opportunity(call: Call) -> JsonValue:
+    """Answer one opportunity."""
+    found = load_opportunities(call.connection, [call.id], organization_id=call.organization_id)
+    if not found:
+        raise NotFoundError
+    return select_fields(found[0], call.fields)
+
+
+ROUTES = (
+    Route("GET", "/lead/", list_leads),
+    Route("POST", "/lead/", create_lead, is_write=True),
+    Route("GET", "/lead/{id}/", get_lead),
+    Route("PUT", "/lead/{id}/", change_lead, is_write=True),
+    Route("DELETE", "/lead/{id}/", remove_lead, is_write=True),
+    Route("GET", "/contact/", list_contacts),
+    Route("GET", "/contact/{id}/", get_contact),
+    Route("GET", "/opportunity/", list_opportunities),
+    Route("GET", "/opportunity/{id}/", get_opportunity),
+)
