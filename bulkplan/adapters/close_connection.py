@@ -1,0 +1,99 @@
+"""Where Close is, with which key it is asked, and how patiently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import httpx
+
+from bulkplan.adapters.secret import Secret
+from bulkplan.core.visible import visible
+from bulkplan.errors import CloseError, WrongOrganizationError
+from bulkplan.model.remote import Identity
+
+
+@dataclass(frozen=True)
+class Connection:
+    """
+    How to reach one organization.
+
+    `key_source` says in words where the key comes from, e.g. `$CLOSE_API_KEY`. `organization_id`, where known, is the
+    organization that the key must belong to. `transport` is an in-process Close; without it the network is used.
+    """
+
+    base_url: str
+    api_key: Secret
+    key_source: str
+    organization_id: str | None = None
+    transport: httpx.AsyncBaseTransport | None = None
+
+
+@dataclass(frozen=True)
+class Patience:
+    """
+    How long to wait for what, in seconds.
+
+    `attempt_s` bounds one try of a read from its first to its last byte, `budget_s` all its tries and waits together,
+    `post_s` the one request that starts a bulk action. `connect_s` and `read_s` bound a single step.
+    """
+
+    connect_s: float = 10.0
+    read_s: float = 60.0
+    attempt_s: float = 60.0
+    budget_s: float = 180.0
+    post_s: float = 90.0
+
+
+def checked_base_url(base_url: str) -> httpx.URL:
+    """
+    The base URL, if a key may be sent there.
+
+    Raises:
+        CloseError: It is not https (plain http is for loopback addresses only), or carries a user, a query or a
+            fragment.
+    """
+    try:
+        url = httpx.URL(base_url.rstrip("/"))
+    except (httpx.InvalidURL, ValueError) as error:
+        raise _unusable(base_url, "it is not a URL") from error
+    if not url.host:
+        raise _unusable(base_url, "it names no host")
+    if url.userinfo or url.query or url.fragment:
+        raise _unusable("…", "a user, a query or a fragment does not belong in it")
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
+        raise _unusable(base_url, "a key is sent over https only (http for loopback addresses)")
+    return url
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_identity(identity: Identity, expected: str | None) -> Identity:
+    """
+    The identity, if it is of the organization that the target names (`None`: any).
+
+    Raises:
+        WrongOrganizationError: The key belongs to another organization.
+    """
+    if expected is None or identity.organization_id == expected:
+        return identity
+    name = f" ({visible(identity.organization_name, max_chars=80)})" if identity.organization_name else ""
+    raise WrongOrganizationError(
+        f"the API key belongs to {visible(identity.organization_id, max_chars=80)}{name}, the target names {expected}",
+        hint="use the key of that organization, or mend organization_id of the target",
+    )
+
+
+def _unusable(base_url: str, why: str) -> CloseError:
+    return CloseError(
+        f"the base URL {visible(base_url, max_chars=120)} cannot be used: {why}",
+        hint="write for example https://api.close.com/api/v1",
+    )

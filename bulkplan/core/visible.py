@@ -1,0 +1,48 @@
+"""How text from outside is shown, so that what a person reads is what is there."""
+
+from __future__ import annotations
+
+import re
+
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+_UNSEEN = re.compile(
+    "["
+    "\x00-\x1f\x7f-\x9f"  # C0 (with ESC), DEL, C1
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"  # soft hyphen, joiners, fillers, Arabic letter mark
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f"  # zero-width, line and paragraph ends, bidi controls
+    "\u3164\ufeff\uffa0\ufff9-\ufffb"  # fillers, byte order mark, annotations
+    "\ud800-\udfff"  # unpaired surrogates: no terminal and no UTF-8 file takes them
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # musical controls; tags and supplementary variation selectors
+    "]"
+)
+
+
+def visible(text: str, *, max_chars: int | None = None) -> str:
+    """
+    Write out every character that would not show, or would change how its neighbours show.
+
+    Control characters, terminal escapes, bidi controls, zero-width characters, tags and unpaired surrogates become
+    `\\n`, `\\x1b`, `\\u202e` and the like; all other text stays as it is. Linear in the length of `text`.
+
+    Args:
+        text: Text from outside: a name, an error message, a file.
+        max_chars: Longest result, in characters; longer text ends in `…`.
+
+    Returns:
+        One line of text that can be printed anywhere.
+    """
+    if max_chars is None:
+        return _UNSEEN.sub(_escape, text)
+    shown = _UNSEEN.sub(_escape, text[: max_chars + 1])
+    return shown if len(shown) <= max_chars else shown[: max(max_chars - 1, 0)] + "…"
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match.group()
+    code = ord(character)
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -1,0 +1,47 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bulkplan.core.visible import visible
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Churned", "Churned"),
+        ("Zürich 東京 ❤️ 👍", "Zürich 東京 ❤️ 👍"),
+        ("a\x1b[31mred", r"a\x1b[31mred"),
+        ("two\nlines\r\tx", r"two\nlines\r\tx"),
+        ("\x00\x7f\x9b", r"\x00\x7f\x9b"),
+        ("user\u202egpj.exe", r"user\u202egpj.exe"),
+        ("pay\u200bpal\ufeff", r"pay\u200bpal\ufeff"),
+        ("\u2028\u2029\u2066\u061c", r"\u2028\u2029\u2066\u061c"),
+        ("hi\U000e0041", r"hi\U000e0041"),
+        ("\ud83d", r"\ud83d"),
+        ("::error::x", "::error::x"),
+    ],
+)
+def test_what_would_not_show_is_written_out(text, shown):
+    assert visible(text) == shown
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=())))
+def test_the_result_is_one_printable_line(text):
+    shown = visible(text)
+    shown.encode("utf-8")
+    assert len(shown.splitlines()) <= 1
+    assert not any(unicodedata.category(character) == "Cc" for character in shown)
+    assert not any(unicodedata.bidirectional(character) in {"RLO", "LRO", "RLE", "LRE", "PDF"} for character in shown)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=())), st.integers(1, 50))
+def test_a_limit_is_kept_and_said(text, limit):
+    shown = visible(text, max_chars=limit)
+    assert len(shown) <= limit
+    assert shown == visible(text) or shown.endswith("…")
+
+
+def test_a_very_long_name_is_cut_to_its_limit():
+    assert visible("\x1b" * 1_000_000, max_chars=20) == r"\x1b\x1b\x1b\x1b\x1b"[:19] + "…"
