@@ -1,0 +1,81 @@
+"""Records and plan uses as texts with a checksum, for stores; what cannot be trusted is an error, never "absent"."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import JsonValue, ValidationError
+
+from bulkplan.core.digest import digest_json
+from bulkplan.errors import UnreadableRecordError
+from bulkplan.model.record import PlanUse, Record
+from bulkplan.model.run import RunKey
+from bulkplan.model.store import Slot
+
+RUN_PREFIX = "run/"
+PLAN_PREFIX = "plan/"
+
+
+def run_slot_key(key: RunKey) -> str:
+    """The store key of a run's record."""
+    return f"{RUN_PREFIX}{key}"
+
+
+def run_key_of(slot_key: str) -> RunKey | None:
+    """The run key of a store key; `None` when it names no run."""
+    try:
+        return RunKey.parse(slot_key.removeprefix(RUN_PREFIX))
+    except ValueError:
+        return None
+
+
+def plan_slot_key(plan_id: str) -> str:
+    """The store key of the mark that a saved plan was used."""
+    return f"{PLAN_PREFIX}{plan_id}"
+
+
+def dump_record(record: Record | PlanUse) -> str:
+    """The record as JSON text with its checksum."""
+    content: dict[str, JsonValue] = record.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return json.dumps({**content, "checksum": digest_json(content)}, ensure_ascii=False, indent=1)
+
+
+def load_record(slot: Slot) -> Record:
+    """The record of a run. Raises `UnreadableRecordError`."""
+    try:
+        record = Record.model_validate_json(_checked(slot))
+    except ValidationError as error:
+        raise _unreadable(slot, "its content is not a record of this version of bulkplan") from error
+    if run_slot_key(record.key) != slot.key or record.version != slot.version:
+        raise _unreadable(slot, f"it says {record.key} version {record.version}, the store says version {slot.version}")
+    return record
+
+
+def load_plan_use(slot: Slot) -> PlanUse:
+    """The mark that a plan was used. Raises `UnreadableRecordError`."""
+    try:
+        return PlanUse.model_validate_json(_checked(slot))
+    except ValidationError as error:
+        raise _unreadable(slot, "its content is not a plan use of this version of bulkplan") from error
+
+
+def _checked(slot: Slot) -> str:
+    """The text without its checksum, once that was found right."""
+    try:
+        content = json.loads(slot.text)
+    except ValueError as error:
+        raise _unreadable(slot, "it is torn: not valid JSON") from error
+    if not isinstance(content, dict):
+        raise _unreadable(slot, "it is not a JSON object")
+    checksum = content.pop("checksum", None)
+    if checksum != digest_json(content):
+        raise _unreadable(slot, "its checksum is wrong: it was torn or altered")
+    return json.dumps(content)
+
+
+def _unreadable(slot: Slot, why: str) -> UnreadableRecordError:
+    return UnreadableRecordError(
+        f"the state record {slot.key} cannot be trusted: {why}",
+        key=slot.key,
+        hint="restore the state store from a backup; nothing is sent for this run until its record can be read",
+    )

@@ -1,0 +1,141 @@
+"""What an apply did, row by row, and the error its exit code speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bulkplan.core.outcome import Outcome, OutcomeKind
+from bulkplan.errors import (
+    ActionsFailedError,
+    BulkplanError,
+    InterruptedApplyError,
+    RefusedError,
+    StoreError,
+    TryLaterError,
+    UnknownRunError,
+)
+from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.run import RunKey
+
+
+class ResultKind(StrEnum):
+    """How one row of the plan stands when apply ends."""
+
+    DONE = "done"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FAILED = "failed"
+    REFUSED = "refused"
+    LATER = "later"
+    NOT_SENT = "not-sent"
+    BLOCKED = "blocked"
+    CONFLICT = "conflict"
+    UNKNOWN = "unknown"
+    ALARM = "alarm"
+    STATE_BEHIND = "state-behind"
+    SKIPPED = "skipped"
+
+
+NEEDS_PERSON = frozenset({ResultKind.UNKNOWN, ResultKind.ALARM})
+REFUSES = frozenset({ResultKind.BLOCKED, ResultKind.CONFLICT})
+FAILS = frozenset({ResultKind.FAILED, ResultKind.REFUSED, ResultKind.NOT_SENT, ResultKind.STATE_BEHIND})
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One row: `was_sent` when this very apply sent its request."""
+
+    key: RunKey
+    kind: ResultKind
+    message: str
+    hint: str | None = None
+    record: Record | None = None
+    was_sent: bool = False
+
+
+@dataclass(frozen=True)
+class ApplyResult:
+    """Every row of the plan, in the plan's order."""
+
+    results: tuple[RunResult, ...]
+    interrupted: bool = False
+
+    def of(self, *kinds: ResultKind) -> tuple[RunResult, ...]:
+        """The rows of these kinds."""
+        return tuple(result for result in self.results if result.kind in kinds)
+
+
+KIND_BY_OUTCOME = {
+    OutcomeKind.SUBMITTED: ResultKind.RUNNING,
+    OutcomeKind.REFUSED: ResultKind.REFUSED,
+    OutcomeKind.NOT_SENT: ResultKind.NOT_SENT,
+    OutcomeKind.UNKNOWN: ResultKind.UNKNOWN,
+    OutcomeKind.ELSEWHERE: ResultKind.UNKNOWN,
+    OutcomeKind.ALARM: ResultKind.ALARM,
+    OutcomeKind.STATE_BEHIND: ResultKind.STATE_BEHIND,
+    OutcomeKind.TAKEN: ResultKind.SKIPPED,
+}
+
+
+def result_of(outcome: Outcome) -> RunResult:
+    """An outcome of the engine as a row."""
+    if outcome.kind is OutcomeKind.SUBMITTED and outcome.record is not None:
+        return followed_result(outcome.record, was_sent=outcome.is_first_send, note=outcome.message)
+    is_later = outcome.kind is OutcomeKind.REFUSED and outcome.retry_after_s is not None
+    kind = ResultKind.LATER if is_later else KIND_BY_OUTCOME[outcome.kind]
+    return RunResult(outcome.key, kind, outcome.message, outcome.hint, outcome.record, outcome.is_first_send)
+
+
+def followed_result(record: Record, *, was_sent: bool, note: str = "") -> RunResult:
+    """A row whose action Close has, by what its record says."""
+    if record.alarm:
+        hint = f"look at {record.remote_id} in Close; then bulkplan resume {record.key.full_name}, or leave it paused"
+        return RunResult(record.key, ResultKind.ALARM, record.alarm, hint, record, was_sent)
+    if record.status is RecordStatus.DONE:
+        return RunResult(record.key, ResultKind.DONE, _done_words(record), None, record, was_sent)
+    if record.status is RecordStatus.FAILED:
+        hint = "look at the action in Close; raise the spec's version to run it again"
+        return RunResult(record.key, ResultKind.FAILED, "ended in error in Close", hint, record, was_sent)
+    if record.remote_status == "paused":
+        hint = f"bulkplan resume {record.key.full_name} (within 7 days)"
+        return RunResult(record.key, ResultKind.PAUSED, "paused in Close", hint, record, was_sent)
+    text = note if note not in ("", "started") else f"submitted as {record.remote_id}, still running in Close"
+    return RunResult(record.key, ResultKind.RUNNING, text, "bulkplan status shows how far it is", record, was_sent)
+
+
+def _done_words(record: Record) -> str:
+    leads = record.counts.n_leads_processed if record.counts.n_leads_processed is not None else record.counts.n_leads
+    return "done" if leads is None else f"done, {leads:,} lead{'' if leads == 1 else 's'} processed"
+
+
+def error_of(result: ApplyResult) -> BulkplanError | None:
+    """
+    The error that speaks for the whole apply, the gravest first; `None` when every wanted run is submitted or later.
+
+    The message only counts; the rows were shown before it.
+    """
+    if result.interrupted:
+        return InterruptedApplyError(
+            "interrupted; what was recorded is safe",
+            hint="run apply again: it settles what is open and sends nothing twice",
+        )
+    if rows := result.of(*NEEDS_PERSON):
+        return UnknownRunError(_count(rows, "needs a person"), hint="see the rows marked ? above")
+    if rows := result.of(*REFUSES):
+        return RefusedError(_count(rows, "was refused by a guard or a conflict"))
+    if rows := result.of(ResultKind.STATE_BEHIND):
+        return StoreError(_count(rows, "could not be recorded"), hint="mend the state store, then run apply again")
+    if rows := result.of(*FAILS):
+        return ActionsFailedError(_count(rows, "was not carried out"))
+    if rows := result.of(ResultKind.LATER):
+        return TryLaterError(_count(rows, "was left for later"), hint="run apply again later")
+    return None
+
+
+def _count(rows: tuple[RunResult, ...], words: str) -> str:
+    return f"{len(rows)} run{'' if len(rows) == 1 else 's'} {words if len(rows) == 1 else _plural(words)}"
+
+
+def _plural(words: str) -> str:
+    return words.replace("needs", "need", 1).replace("was ", "were ", 1)

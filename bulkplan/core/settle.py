@@ -1,0 +1,323 @@
+"""
+Settling an open attempt: looking in Close for its nonce, and saying `unknown` when it does not show.
+
+Not being listed never permits sending: the sender may be paused, the request late, the listing behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import JsonValue
+
+from bulkplan.core.effects import (
+    DrawWord,
+    FindActions,
+    FindCandidates,
+    GetRecord,
+    Instant,
+    IsHolderGone,
+    PutRecord,
+    ReadClock,
+    Report,
+    Sleep,
+    Steps,
+    perform,
+)
+from bulkplan.core.marker import make_tag, nonces_of
+from bulkplan.core.outcome import Outcome, OutcomeKind
+from bulkplan.core.records import FOLLOWED, OPEN, ApplyContext, Move, Stamp, moved
+from bulkplan.errors import BulkplanError, CloseError, NotAuthorizedError, StoreError
+from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.remote import BulkAction
+from bulkplan.model.store import PutResult
+
+PAUSES_S = (0.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
+PATIENCE_S = 60.0
+"""So long an outcome waits for a store that is away."""
+COURTESY = timedelta(minutes=5)
+"""So long is another process's open attempt given time before it is called `unknown`."""
+_LISTING_SLACK = timedelta(minutes=5)
+"""Close's clock and ours may differ by that much when the event log is asked from a time on."""
+
+
+_UNREADABLE = (CloseError, NotAuthorizedError)
+"""What reading a listing may raise; a key that was revoked meanwhile among it."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What one look found: actions with our nonce, and with another nonce of the same run."""
+
+    ours: tuple[BulkAction, ...]
+    others: tuple[BulkAction, ...]
+
+
+def settle(record: Record, context: ApplyContext) -> Steps[Outcome]:
+    """
+    Find out what became of an open attempt.
+
+    Looks at once, then again after growing pauses until `settle_timeout_s` is over. Found once: `submitted`. Found
+    twice, or beside another nonce: alarm. Not found: `unknown`, or left alone while another apply is at it.
+    """
+    started = yield from perform(ReadClock())
+    problem: BulkplanError | None = None
+    for pause in PAUSES_S:
+        if not (yield from _wait(record, pause, started, context)):
+            break
+        current = yield from _read_back(record)
+        if isinstance(current, Record) and (current.status not in OPEN or current.nonce != record.nonce):
+            return _settled_by_others(current)
+        try:
+            sighting = yield from look(record, context)
+        except _UNREADABLE as error:
+            problem = error
+            continue
+        problem = None
+        if sighting.ours or sighting.others:
+            return (yield from _found(record, sighting, context))
+    return (yield from _not_found(record, context, problem))
+
+
+def look(record: Record, context: ApplyContext) -> Steps[Sighting]:
+    """One look at both listings. Without a marker in the request nothing is ever found by it."""
+    if not record.marked:
+        return Sighting((), ())
+    tag = make_tag(context.project_id, record.organization_id, record.key)
+    hits = yield from perform(FindActions(record.kind, tag, since=record.sent_after - _LISTING_SLACK))
+    ours = tuple(hit for hit in hits if record.nonce in nonces_of(hit.s_query, tag))
+    others = tuple(hit for hit in hits if nonces_of(hit.s_query, tag) - {record.nonce})
+    return Sighting(ours, others)
+
+
+def _wait(record: Record, pause: float, started: Instant, context: ApplyContext) -> Steps[bool]:
+    """Wait before the next look; false when the time for settling is over or we were interrupted."""
+    now = yield from perform(ReadClock())
+    left = context.settle_timeout_s - (now.monotonic - started.monotonic)
+    if pause == 0.0:
+        return True
+    if now.interrupted or left <= 0:
+        return False
+    yield from perform(
+        Report(record.key, f"not listed in Close yet; looking again in {min(pause, left):.0f} s", record)
+    )
+    yield from perform(Sleep(min(pause, left)))
+    return True
+
+
+def _settled_by_others(record: Record) -> Outcome:
+    if record.status in FOLLOWED:
+        return Outcome(record.key, OutcomeKind.SUBMITTED, "settled by another apply", record)
+    return Outcome(
+        record.key,
+        OutcomeKind.NOT_SENT,
+        f"another process settled this attempt: {record.status}",
+        record,
+        hint="run apply again",
+    )
+
+
+def _found(record: Record, sighting: Sighting, context: ApplyContext) -> Steps[Outcome]:
+    ids = [action.id for action in (*sighting.ours, *sighting.others)]
+    if len(ids) == 1 and sighting.ours:
+        move = Move(
+            RecordStatus.SUBMITTED,
+            "found in Close by its nonce",
+            remote_id=ids[0],
+            remote_status=sighting.ours[0].status,
+        )
+        return (yield from commit(record, move, context))
+    return (yield from raise_alarm(record, sighting, context))
+
+
+def raise_alarm(record: Record, sighting: Sighting, context: ApplyContext) -> Steps[Outcome]:
+    """Record that a run key has actions in Close beside the one it may have. Nothing is paused or deleted by itself."""
+    ids = [action.id for action in (*sighting.ours, *sighting.others)]
+    text = f"{record.key} may have run more than once: Close lists {', '.join(ids)}"
+    is_ours = bool(sighting.ours) and record.status in OPEN
+    move = Move(
+        RecordStatus.SUBMITTED if is_ours else record.status,
+        "listed in Close more than once, or under another attempt",
+        remote_id=record.remote_id or (ids[0] if is_ours else None),
+        alarm=text,
+        evidence=({"listed": list(ids)},),
+    )
+    done = yield from commit(record, move, context)
+    return Outcome(
+        record.key,
+        OutcomeKind.ALARM,
+        text,
+        done.record,
+        hint="look at these actions in Close and pause what must not go on; bulkplan touches none of them",
+        stops_apply=True,
+    )
+
+
+def _not_found(record: Record, context: ApplyContext, problem: BulkplanError | None) -> Steps[Outcome]:
+    now = yield from perform(ReadClock())
+    if now.interrupted:
+        return _interrupted(record)
+    age = now.now - record.sent_after
+    is_own = record.host == context.provenance.host and record.pid == context.provenance.pid
+    may_be_busy = record.status is RecordStatus.SENDING and not is_own and age < COURTESY
+    if may_be_busy and not (yield from perform(IsHolderGone(record))):
+        return _elsewhere(record, age)
+    if problem is not None:
+        return _cannot_look(record, problem)
+    if record.status is RecordStatus.SENDING:
+        return (yield from _call_unknown(record, context))
+    return explain_unknown(record)
+
+
+def _elsewhere(record: Record, age: timedelta) -> Outcome:
+    seconds = max(0, round(age.total_seconds()))
+    return Outcome(
+        record.key,
+        OutcomeKind.ELSEWHERE,
+        f"another apply ({record.actor} on {record.host}, process {record.pid}) is sending this run since {seconds} s",
+        record,
+        hint="wait for it to end, then run apply again; nothing was sent from here",
+    )
+
+
+def _interrupted(record: Record) -> Outcome:
+    return Outcome(
+        record.key,
+        OutcomeKind.UNKNOWN,
+        f"interrupted while looking for {record.key} in Close; its record still says {record.status}",
+        record,
+        hint="run apply again: it goes on looking and never sends blindly",
+        stops_apply=True,
+    )
+
+
+def _cannot_look(record: Record, problem: BulkplanError) -> Outcome:
+    return Outcome(
+        record.key,
+        OutcomeKind.UNKNOWN,
+        f"Close's lists cannot be read, so nobody can tell whether {record.key} ran: {problem.message}",
+        record,
+        hint="run apply again when Close answers; it looks again and never sends blindly",
+    )
+
+
+def _call_unknown(record: Record, context: ApplyContext) -> Steps[Outcome]:
+    evidence: dict[str, JsonValue] = {"looked_for": record.nonce, "candidates": list((yield from _candidates(record)))}
+    move = Move(RecordStatus.UNKNOWN, "not listed in Close", evidence=(evidence,))
+    outcome = yield from commit(record, move, context)
+    if outcome.record is not None and outcome.record.status is RecordStatus.UNKNOWN:
+        return explain_unknown(outcome.record)
+    return outcome
+
+
+def _candidates(record: Record) -> Steps[tuple[str, ...]]:
+    """IDs of actions that could be this attempt without its marker; shown to a person, never taken."""
+    try:
+        return tuple(action.id for action in (yield from perform(FindCandidates(record))))
+    except _UNREADABLE:
+        return ()
+
+
+def explain_unknown(record: Record) -> Outcome:
+    """The words for a run that nobody can tell about."""
+    candidates = [item["candidates"] for item in record.evidence if isinstance(item, dict) and item.get("candidates")]
+    seen = f"; candidates to look at: {candidates[-1]}" if candidates else ""
+    return Outcome(
+        record.key,
+        OutcomeKind.UNKNOWN,
+        f"{record.key} is unknown: its request may have been sent at {record.sent_after:%Y-%m-%d %H:%M:%S} UTC, "
+        f"and Close does not list it{seen}",
+        record,
+        hint=f"look in Close, then say what you saw: bulkplan state settle '{record.key}' --ran ID, "
+        f"or --did-not-run --reason TEXT",
+    )
+
+
+def commit(record: Record, move: Move, context: ApplyContext) -> Steps[Outcome]:
+    """
+    Store the outcome of an attempt, whoever writes at the same time.
+
+    Waits up to a minute for a store that is away. A record that went on meanwhile is left as it is.
+    """
+    started = yield from perform(ReadClock())
+    while True:
+        current = yield from _read_back(record)
+        if current is None:
+            return _vanished(record, move)
+        now = yield from perform(ReadClock())
+        if isinstance(current, Record):
+            if current.nonce != record.nonce or current.status not in (*OPEN, record.status):
+                return _overruled(current, move)
+            word = yield from perform(DrawWord())
+            following = moved(current, move, Stamp(now.now, word), context.provenance)
+            if (yield from put_surely(following)):
+                return _outcome_of(following, move)
+        if now.monotonic - started.monotonic > PATIENCE_S:
+            return _state_behind(record, move)
+        yield from perform(Sleep(1.0))
+
+
+def _read_back(record: Record) -> Steps[Record | StoreError | None]:
+    """The record as it stands now, or the error of a store that is away: after a request that never ends a run."""
+    try:
+        return (yield from perform(GetRecord(record.key)))
+    except StoreError as error:
+        return error
+
+
+def put_surely(record: Record) -> Steps[bool]:
+    """
+    Store a record and know it: an unsure or conflicting answer is resolved by reading back our own `write_id`.
+
+    False: surely not stored, or not to be known.
+    """
+    for pause in (0.0, 0.2, 1.0, 3.0):
+        if pause:
+            yield from perform(Sleep(pause))
+        result = yield from perform(PutRecord(record))
+        if result is PutResult.STORED:
+            return True
+        if result is PutResult.UNAVAILABLE:
+            return False
+        current = yield from _read_back(record)
+        if isinstance(current, StoreError):
+            continue
+        if current is not None and current.write_id == record.write_id:
+            return True
+        if (current.version if current else 0) != record.version - 1:
+            return False
+    return False
+
+
+def _outcome_of(record: Record, move: Move) -> Outcome:
+    kinds = {RecordStatus.REFUSED: OutcomeKind.REFUSED, RecordStatus.UNKNOWN: OutcomeKind.UNKNOWN}
+    return Outcome(record.key, kinds.get(record.status, OutcomeKind.SUBMITTED), move.note, record)
+
+
+def _overruled(current: Record, move: Move) -> Outcome:
+    if move.remote_id and current.remote_id and current.remote_id != move.remote_id:
+        text = f"{current.key} ran more than once: {current.remote_id} and {move.remote_id}"
+        return Outcome(current.key, OutcomeKind.ALARM, text, current, stops_apply=True)
+    if move.status is RecordStatus.SUBMITTED and current.status not in FOLLOWED:
+        text = f"{current.key} ran in Close as {move.remote_id}, and meanwhile its record became {current.status}"
+        return Outcome(current.key, OutcomeKind.ALARM, text, current, stops_apply=True)
+    kind = OutcomeKind.SUBMITTED if current.status in FOLLOWED else OutcomeKind.NOT_SENT
+    return Outcome(current.key, kind, f"its record went on meanwhile: {current.status}", current)
+
+
+def _vanished(record: Record, move: Move) -> Outcome:
+    text = f"the state record of {record.key} vanished while it was being applied ({move.note})"
+    return Outcome(record.key, OutcomeKind.STATE_BEHIND, text, record, stops_apply=True)
+
+
+def _state_behind(record: Record, move: Move) -> Outcome:
+    known = f" as {move.remote_id}" if move.remote_id else ""
+    return Outcome(
+        record.key,
+        OutcomeKind.STATE_BEHIND,
+        f"what became of {record.key} ({move.note}{known}) could not be stored: the state store is away",
+        record,
+        hint="mend the state store and run apply again: it finds the action in Close by its nonce",
+        stops_apply=True,
+    )

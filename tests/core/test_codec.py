@@ -1,0 +1,46 @@
+"""Records as texts: what comes back is what went in, and what was altered is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from support.engine_world import World
+
+from bulkplan.core.codec import load_record
+from bulkplan.errors import UnreadableRecordError
+
+
+@pytest.fixture
+def slot():
+    world = World()
+    world.apply()
+    (slot,) = world.slots.values()
+    return slot
+
+
+def test_a_record_comes_back_as_it_went_in(slot):
+    assert load_record(slot).key.name == "win-back"
+
+
+def test_an_altered_record_is_an_error_and_never_absent(slot):
+    for place in range(0, len(slot.text), 7):
+        flipped = slot.text[:place] + chr(ord(slot.text[place]) ^ 1) + slot.text[place + 1 :]
+        with pytest.raises(UnreadableRecordError):
+            load_record(dataclasses.replace(slot, text=flipped))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}"])
+def test_a_torn_record_is_an_error(slot, text):
+    with pytest.raises(UnreadableRecordError, match=r"run/win-back@1 cannot be trusted"):
+        load_record(dataclasses.replace(slot, text=text))
+
+
+def test_a_record_under_another_version_is_an_error(slot):
+    with pytest.raises(UnreadableRecordError, match="version"):
+        load_record(dataclasses.replace(slot, version=slot.version + 1))
+
+
+def test_a_record_under_another_key_is_an_error(slot):
+    with pytest.raises(UnreadableRecordError):
+        load_record(dataclasses.replace(slot, key="run/other@1"))
