@@ -1,0 +1,39 @@
+"""The guards that hold for one run, each with the place where it stands."""
+
+from __future__ import annotations
+
+from bulkplan.core.guards import GuardLayers, GuardName, Layer
+from bulkplan.errors import Location
+from bulkplan.model.document import Workspace
+from bulkplan.model.request import Family
+from bulkplan.model.run import WantedRun
+from bulkplan.model.spec import Guards
+
+GUARD_NAMES: tuple[GuardName, ...] = ("max_matches", "max_percent", "min_matches", "max_drift")
+
+
+def guard_layers(workspace: Workspace, wanted: WantedRun, family: Family) -> GuardLayers:
+    """The guards of the project for this family of actions and those of the spec, with their places."""
+    by_family: dict[Family, Guards] = {
+        "email": workspace.project.guards.email,
+        "sequence": workspace.project.guards.sequence,
+        "edit": workspace.project.guards.edit,
+        "delete": workspace.project.guards.delete,
+    }
+    places: dict[tuple[Layer, GuardName], str] = {}
+    for guard in GUARD_NAMES:
+        document = workspace.project_document
+        of_project = document.locate(("guards", family, guard)) if document else None
+        of_spec = workspace.locate(wanted.source, ("guards", guard))
+        places |= _place("project", guard, of_project) | _place("spec", guard, of_spec)
+    return GuardLayers(
+        family=family,
+        project=by_family[family],
+        spec=wanted.spec.guards,
+        has_schedule=wanted.spec.schedule is not None,
+        places=places,
+    )
+
+
+def _place(layer: Layer, guard: GuardName, at: Location | None) -> dict[tuple[Layer, GuardName], str]:
+    return {(layer, guard): f"{at.file}:{at.line}"} if at else {}

@@ -1,0 +1,276 @@
+"""The story of `plan`: read the state, ask Close for names and counts, and send nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bulkplan import __version__
+from bulkplan.app.counting import NoProgress, Progress, check_marker, count_all, probe_marker
+from bulkplan.app.layers import guard_layers
+from bulkplan.app.records import Shelf, read_shelf
+from bulkplan.core.changes import Decision, compared, decide, from_record, orphans
+from bulkplan.core.codec import run_key_of
+from bulkplan.core.digest import canonical_json
+from bulkplan.core.english import describe_where
+from bulkplan.core.lookup import by_full_name, is_selected, selected
+from bulkplan.core.needs import needed_kinds
+from bulkplan.core.ordering import ordered
+from bulkplan.core.planner import Draft, PlanFacts, Tally, alarm_notes, assemble, queries_of
+from bulkplan.core.render import SUPPRESSED_FAMILIES, RenderContext, Rendered, render_request
+from bulkplan.errors import InvalidFilesError, Problem, UnreadableRecordError, WrongOrganizationError
+from bulkplan.model.base import JsonObject
+from bulkplan.model.catalog import Catalog
+from bulkplan.model.document import Workspace
+from bulkplan.model.plan import ChangeKind, FieldChange, MarkerCheck, Plan
+from bulkplan.model.project import Target
+from bulkplan.model.record import Record
+from bulkplan.model.remote import Identity
+from bulkplan.model.request import FAMILY_BY_KIND, Request
+from bulkplan.model.run import WantedRun
+from bulkplan.ports import CloseReader, Store
+
+NAMES = "reading names"
+
+
+def new_plan_id() -> str:
+    """A random name for a plan: 80 bits."""
+    return secrets.token_hex(10)
+
+
+@dataclass(frozen=True)
+class PlanScope:
+    """
+    What a plan is made for.
+
+    `now` is the instant that the workspace was loaded with; `identity` whose key it is, checked already. `select`
+    holds glob patterns on names; none means every run.
+    """
+
+    target_name: str
+    target: Target
+    identity: Identity
+    now: datetime
+    select: tuple[str, ...] = ()
+    commit: str | None = None
+    plan_id: str = field(default_factory=new_plan_id)
+
+
+@dataclass(frozen=True)
+class PlanResult:
+    """A plan, and what the files should be warned about."""
+
+    plan: Plan
+    problems: tuple[Problem, ...] = ()
+
+
+async def make_plan(
+    workspace: Workspace,
+    *,
+    reader: CloseReader,
+    store: Store,
+    scope: PlanScope,
+    progress: Progress | None = None,
+) -> PlanResult:
+    """
+    Say what apply would do. Only reads; asks Close nothing when no run needs it.
+
+    Args:
+        workspace: The specs and the project file.
+        reader: Reads Close.
+        store: The state of the target.
+        scope: What the plan is made for.
+        progress: Is told how far it has come.
+
+    Raises:
+        UsageError: A pattern of `select` means no run.
+        InvalidFilesError: Names that Close does not know and the like, all of them, located.
+        WrongOrganizationError: The state is of another organization.
+        CloseError: Close could not be read.
+        StoreError: The state could not be read.
+    """
+    told = progress or NoProgress()
+    shelf = read_shelf(store)
+    records = shelf.records
+    _check_organization(records, store, scope)
+    drafts = _drafts(workspace, shelf, scope)
+    drafts = await _rendered(drafts, workspace, reader, scope=scope, progress=told)
+    queries = queries_of(drafts)
+    tally = await count_all(reader, queries, progress=told) if queries else None
+    marker = await _marker_check(drafts, tally, reader, scope=scope, project_id=workspace.project.project_id)
+    facts = _facts(workspace, store, scope)
+    return PlanResult(assemble(drafts, tally, facts, records=records, marker=marker), workspace.warnings)
+
+
+def render_context(workspace: Workspace, *, target: Target, identity: Identity, now: datetime) -> RenderContext:
+    """What requests of this target are rendered with."""
+    return RenderContext(
+        now=now, timezone=target.timezone, suppress=workspace.project.suppress, user_id=identity.user_id
+    )
+
+
+def locate_all(workspace: Workspace, found: Iterable[tuple[WantedRun, Problem]]) -> tuple[Problem, ...]:
+    """Problems of rendering with their places, each once, by file and line."""
+    located = dict.fromkeys(_located(workspace, wanted, problem) for wanted, problem in found)
+    return tuple(sorted(located, key=_place))
+
+
+def _check_organization(records: Collection[Record], store: Store, scope: PlanScope) -> None:
+    ours = scope.identity.organization_id
+    foreign = next((record for record in records if record.organization_id != ours), None)
+    if foreign is not None:
+        raise WrongOrganizationError(
+            f"the state of target {scope.target_name} ({store.name}) holds runs of {foreign.organization_id}, "
+            f"such as {foreign.key}; the key belongs to {ours}",
+            hint="give each organization a target of its own",
+        )
+
+
+def _drafts(workspace: Workspace, shelf: Shelf, scope: PlanScope) -> list[Draft]:
+    """A row for each run that is wanted, before it those of its spec that are still open, at the end the orphans."""
+    timezone = ZoneInfo(scope.target.timezone)
+    records, unreadable = shelf.records, _unreadable_names(shelf)
+    gone = orphans(records, {run.key.full_name for run in workspace.runs}, now=scope.now)
+    orphan_drafts = [Draft(each.record.key, each, notes=alarm_notes([each.record])) for each in gone if each.record]
+    runs = selected(workspace.runs, scope.select, known=[draft.key for draft in orphan_drafts])
+    related, taken = by_full_name(records), {run.key for run in runs}
+    drafts: list[Draft] = []
+    for run in ordered(runs):
+        mine = related.get(run.key.full_name, [])
+        if (error := unreadable.get(run.key.full_name)) is not None:
+            drafts.append(Draft(run.key, Decision(ChangeKind.CONFLICT, error.message, error.hint), wanted=run))
+            continue
+        decision = decide(run, mine, now=scope.now, timezone=timezone)
+        for blocker in decision.blockers:
+            if blocker.key not in taken:
+                taken.add(blocker.key)
+                drafts.append(Draft(blocker.key, from_record(blocker, scope.now)))
+        drafts.append(Draft(run.key, decision, wanted=run, notes=alarm_notes(mine)))
+    return drafts + [draft for draft in orphan_drafts if is_selected(draft.key, scope.select)]
+
+
+def _unreadable_names(shelf: Shelf) -> dict[str, UnreadableRecordError]:
+    """Names of which a record cannot be read, whatever its version: what that one says is not known."""
+    keys = ((run_key_of(error.key), error) for error in shelf.unreadable)
+    return {key.full_name: error for key, error in keys if key is not None}
+
+
+async def _rendered(
+    drafts: Sequence[Draft], workspace: Workspace, reader: CloseReader, *, scope: PlanScope, progress: Progress
+) -> list[Draft]:
+    """The drafts with their requests, compared where that decides or tells something. Fetches only names it needs."""
+    asked = [draft.wanted for draft in drafts if draft.wanted and draft.decision.needs_request]
+    kinds = needed_kinds([run.spec for run in asked], suppress=workspace.project.suppress)
+    progress.step(NAMES, 0, len(kinds))
+    catalog = await reader.fetch_catalog(kinds) if kinds else Catalog()
+    progress.step(NAMES, len(kinds), len(kinds))
+    rendering = _Rendering(
+        workspace, catalog, render_context(workspace, target=scope.target, identity=scope.identity, now=scope.now)
+    )
+    found = {run.key: rendering.render(run) for run in asked}
+    problems = [(run, problem) for run in asked for problem in found[run.key].problems]
+    if problems:
+        raise InvalidFilesError(locate_all(workspace, problems))
+    return [rendering.finish(draft, found.get(draft.key)) for draft in drafts]
+
+
+@dataclass(frozen=True)
+class _Rendering:
+    """Renders requests with what was fetched, and compares them with those of earlier runs."""
+
+    workspace: Workspace
+    catalog: Catalog
+    context: RenderContext
+
+    def render(self, wanted: WantedRun) -> Rendered:
+        return render_request(wanted.spec, catalog=self.catalog, context=self.context)
+
+    def finish(self, draft: Draft, rendered: Rendered | None) -> Draft:
+        """The draft with its request, guards and notes, and decided where that took a comparison."""
+        if rendered is None or rendered.request is None or draft.wanted is None:
+            return draft
+        wanted, request, decision = draft.wanted, rendered.request, draft.decision
+        found = self._differences(wanted, decision.compare_with, request, sent_is_meant=decision.needs_compare)
+        if decision.needs_compare:
+            decision = compared(decision, wanted, found)
+        return replace(
+            draft,
+            decision=decision,
+            request=request,
+            layers=guard_layers(self.workspace, wanted, FAMILY_BY_KIND[request.kind]),
+            differences=found,
+            notes=(*draft.notes, *rendered.notes),
+        )
+
+    def _differences(
+        self, wanted: WantedRun, before: Record | None, request: Request, *, sent_is_meant: bool
+    ) -> tuple[FieldChange, ...]:
+        """
+        What differs between what an earlier run sent and this one, as if both were planned at the same instant.
+
+        `sent_is_meant`: the very same run is compared, so suppression, which is no part of a spec, does not count.
+        """
+        if before is None:
+            return ()
+        context = replace(self.context, now=before.planned_at)
+        fresh = render_request(wanted.spec, catalog=self.catalog, context=context).request or request
+        old: JsonObject = {**before.body, "results_limit": before.asked_limit}
+        new: JsonObject = dict(fresh.body)
+        if sent_is_meant and FAMILY_BY_KIND[fresh.kind] in SUPPRESSED_FAMILIES:
+            old, new = _without_suppression(old, new, fresh)
+        if canonical_json(old) == canonical_json(new):
+            return ()
+        from bulkplan.core.diff import differences
+
+        return differences(old, new, names=fresh.names)
+
+
+def _without_suppression(old: JsonObject, new: JsonObject, fresh: Request) -> tuple[JsonObject, JsonObject]:
+    """Both bodies with the reviewed query alone, when the old one sent that and nothing but suppression besides."""
+    reviewed = fresh.unsuppressed if fresh.unsuppressed is not None else fresh.body["s_query"]
+    sent = old["s_query"]
+    clauses = sent.get("queries") if isinstance(sent, dict) else None
+    is_wrapped = isinstance(clauses, list) and len(clauses) == 2 and clauses[0] == reviewed
+    if sent == reviewed or is_wrapped:
+        return {**old, "s_query": reviewed}, {**new, "s_query": reviewed}
+    return old, new
+
+
+async def _marker_check(
+    drafts: Sequence[Draft], tally: Tally | None, reader: CloseReader, *, scope: PlanScope, project_id: str | None
+) -> MarkerCheck | None:
+    """Only where something would be sent."""
+    if tally is None or not any(draft.decision.kind is ChangeKind.RUN for draft in drafts):
+        return None
+    return await check_marker(reader, probe_marker(project_id, scope.identity.organization_id, scope.plan_id))
+
+
+def _facts(workspace: Workspace, store: Store, scope: PlanScope) -> PlanFacts:
+    suppress = workspace.project.suppress
+    return PlanFacts(
+        plan_id=scope.plan_id,
+        tool_version=__version__,
+        target=scope.target_name,
+        organization_id=scope.identity.organization_id,
+        organization_name=scope.identity.organization_name,
+        project_id=workspace.project.project_id,
+        state_lineage=store.lineage(),
+        commit=scope.commit,
+        now=scope.now,
+        suppression=describe_where(suppress) if suppress else None,
+    )
+
+
+def _located(workspace: Workspace, wanted: WantedRun, problem: Problem) -> Problem:
+    """A problem of suppression is one of the project file."""
+    if problem.path[:1] == ("suppress",) and workspace.project_document is not None:
+        return workspace.project_document.located(problem)
+    return problem.located(workspace.locate(wanted.source, problem.path, on_key=problem.on_key))
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    at = problem.at
+    return (at.file, at.line, at.column, problem.message) if at else ("", 0, 0, problem.message)

@@ -1,0 +1,248 @@
+"""A plan put together: drafts and counts in, rows with verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from bulkplan.core.changes import Decision
+from bulkplan.core.digest import digest_json, request_digest
+from bulkplan.core.guards import GuardLayers, drift_allowance, judge, zero_words
+from bulkplan.core.render import with_ceiling
+from bulkplan.core.seal import expiry
+from bulkplan.core.words import describe_action, describe_filter, is_undoable, why_not_undoable
+from bulkplan.model.base import SQuery
+from bulkplan.model.plan import Change, ChangeKind, FieldChange, MarkerCheck, Matches, Plan
+from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.request import Request
+from bulkplan.model.run import RunKey, WantedRun
+
+ALL_LEADS: SQuery = {"type": "and", "queries": [{"type": "object_type", "object_type": "lead"}]}
+"""Every lead of the organization."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """
+    One row on its way into a plan.
+
+    `request` is as rendered, without a ceiling; `layers` are the guards of the run. A row that no spec asks for
+    (`wanted` is `None`) speaks of the record of its decision.
+    """
+
+    key: RunKey
+    decision: Decision
+    wanted: WantedRun | None = None
+    request: Request | None = None
+    layers: GuardLayers | None = None
+    differences: tuple[FieldChange, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What was counted: `totals` by the digest of the query, and the leads of the organization."""
+
+    totals: Mapping[str, int]
+    of_leads: int
+
+    def total(self, s_query: JsonValue) -> int:
+        """How many leads matched. The query must be among those that were counted."""
+        return self.totals[digest_json(s_query)]
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """What a plan says besides its rows."""
+
+    plan_id: str
+    tool_version: str
+    target: str
+    organization_id: str
+    organization_name: str | None
+    project_id: str | None
+    state_lineage: str | None
+    commit: str | None
+    now: datetime
+    suppression: str | None
+
+
+def queries_of(drafts: Iterable[Draft]) -> dict[str, SQuery]:
+    """Every query to count, once, by its digest. Empty when nothing needs a count."""
+    found: dict[str, SQuery] = {}
+    for draft in drafts:
+        if draft.decision.needs_count and draft.request is not None:
+            for s_query in (draft.request.body["s_query"], draft.request.unsuppressed, ALL_LEADS):
+                if isinstance(s_query, dict):
+                    found.setdefault(digest_json(s_query), s_query)
+    return found
+
+
+def assemble(
+    drafts: Sequence[Draft],
+    tally: Tally | None,
+    facts: PlanFacts,
+    *,
+    records: Collection[Record],
+    marker: MarkerCheck | None = None,
+) -> Plan:
+    """
+    Put a plan together.
+
+    Args:
+        drafts: The rows, in the order of apply.
+        tally: The counts of `queries_of(drafts)`; `None` when there was nothing to count.
+        facts: What the plan says besides its rows.
+        records: Every record of the store, to tell which dependencies outside the plan are done.
+        marker: What the check of the marker found.
+    """
+    changes = tuple(_change(draft, tally) for draft in drafts)
+    done = _done_names(records)
+    changes = tuple(_with_dependency_notes(change, changes, done) for change in changes)
+    return Plan(
+        plan_id=facts.plan_id,
+        tool_version=facts.tool_version,
+        target=facts.target,
+        organization_id=facts.organization_id,
+        organization_name=facts.organization_name,
+        project_id=facts.project_id,
+        state_lineage=facts.state_lineage,
+        commit=facts.commit,
+        now=facts.now,
+        expires_at=expiry(changes, facts.now),
+        total_leads=tally.of_leads if tally else None,
+        marker=marker,
+        suppression=facts.suppression,
+        changes=changes,
+    )
+
+
+def _change(draft: Draft, tally: Tally | None) -> Change:
+    row = _row_of_spec(draft, draft.wanted) if draft.wanted else _row_of_record(draft)
+    if tally is None or draft.layers is None or draft.request is None or not draft.decision.needs_count:
+        return row
+    return _counted(row, draft.request, draft.layers, tally)
+
+
+def _row_of_spec(draft: Draft, wanted: WantedRun) -> Change:
+    spec, decision = wanted.spec, draft.decision
+    names = draft.request.names if draft.request else {}
+    own = decision.record if decision.record and decision.record.key == wanted.key else None
+    other = decision.compare_with
+    return Change(
+        key=wanted.key,
+        kind=decision.kind,
+        reason=decision.reason,
+        action_type=spec.action.type,
+        summary=describe_action(spec, names),
+        filter_words=describe_filter(spec),
+        description=spec.description,
+        owner=spec.owner,
+        source=wanted.source,
+        fingerprint=wanted.fingerprint,
+        is_undoable=is_undoable(spec),
+        undo_words=why_not_undoable(spec),
+        depends_on=spec.depends_on,
+        differences=draft.differences,
+        compared_with=str(other.key) if other else None,
+        record_status=own.status if own else None,
+        record_version=own.version if own else 0,
+        remote_id=own.remote_id if own else None,
+        hint=decision.hint,
+        notes=draft.notes,
+    )
+
+
+def _row_of_record(draft: Draft) -> Change:
+    record = draft.decision.record
+    if record is None:
+        raise ValueError(f"{draft.key}: a row without a spec needs a record")
+    return Change(
+        key=draft.key,
+        kind=draft.decision.kind,
+        reason=draft.decision.reason,
+        action_type=record.action_type,
+        summary=record.action_type.replace("_", " "),
+        fingerprint=record.fingerprint,
+        record_status=record.status,
+        record_version=record.version,
+        remote_id=record.remote_id,
+        hint=draft.decision.hint,
+        notes=draft.notes,
+    )
+
+
+def _counted(row: Change, request: Request, layers: GuardLayers, tally: Tally) -> Change:
+    """The row with its matches, its verdicts, and its request under the ceiling of the approved count."""
+    matches, asked = _matches(request, tally), _asked_limit(request)
+    verdicts = judge(matches, layers)
+    judged = {"matches": matches, "verdicts": verdicts, "asked_limit": asked}
+    if row.kind is ChangeKind.RUN and matches.total == 0 and all(verdict.is_ok for verdict in verdicts):
+        reason = f"no lead matches now; {zero_words(layers)}"
+        return row.model_copy(update={**judged, "kind": ChangeKind.NO_OP, "reason": reason})
+    # A blocked row without matches is never sent, but what it would send can be looked at: under the least ceiling.
+    limited = with_ceiling(request, max(1, matches.limited))
+    sent = {"request": limited, "request_digest": request_digest(limited.body)}
+    return row.model_copy(update={**judged, **sent, "max_drift_leads": drift_allowance(matches.total, layers)})
+
+
+def _matches(request: Request, tally: Tally) -> Matches:
+    total, asked = tally.total(request.body["s_query"]), _asked_limit(request)
+    suppressed = None
+    if request.unsuppressed is not None:
+        suppressed = max(0, tally.total(request.unsuppressed) - total)
+    return Matches(
+        total=total,
+        limited=total if asked is None else min(total, asked),
+        suppressed=suppressed,
+        of_leads=tally.of_leads,
+    )
+
+
+def _asked_limit(request: Request) -> int | None:
+    asked = request.body.get("results_limit")
+    return asked if isinstance(asked, int) else None
+
+
+def _with_dependency_notes(change: Change, changes: Sequence[Change], done: Collection[str]) -> Change:
+    if not change.would_run:
+        return change
+    notes = [note for name in change.depends_on if (note := _dependency_note(name, changes, done))]
+    return change.model_copy(update={"notes": (*change.notes, *notes)}) if notes else change
+
+
+def _dependency_note(name: str, changes: Sequence[Change], done: Collection[str]) -> str | None:
+    """Why a dependency may keep a row from running; `None` when it is done, or runs before it in this plan."""
+    rows = [row for row in changes if row.key.name == name and row.kind is not ChangeKind.ORPHAN]
+    if not rows and name not in done:
+        return f"depends on {name}, which is not in this plan and not done: apply does not start it before"
+    stuck = next((row for row in rows if not (row.would_run or _is_done(row))), None)
+    if stuck is None:
+        return None
+    stands = "blocked" if stuck.is_blocked else stuck.kind.value
+    return f"depends on {stuck.key}, which is {stands}: apply does not start it before that is done"
+
+
+def _is_done(row: Change) -> bool:
+    return row.kind is ChangeKind.NO_OP and row.record_status in (None, RecordStatus.DONE)
+
+
+def _done_names(records: Collection[Record]) -> frozenset[str]:
+    """The specs of which every run of the newest version is done."""
+    newest: dict[str, int] = {}
+    for record in records:
+        newest[record.key.name] = max(record.key.version, newest.get(record.key.name, 0))
+    open_names = {
+        record.key.name
+        for record in records
+        if record.key.version == newest[record.key.name] and record.status is not RecordStatus.DONE
+    }
+    return frozenset(newest) - open_names
+
+
+def alarm_notes(records: Iterable[Record]) -> tuple[str, ...]:
+    """The alarms that records hold, in words."""
+    return tuple(f"alarm on {record.key}: {record.alarm}" for record in records if record.alarm)

@@ -1,0 +1,181 @@
+"""A plan for people: a block per row, with why, how many, and what stands in the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from bulkplan.model.plan import Change, ChangeKind, MarkerCheck, Matches, Plan
+from bulkplan.report.diff_text import diff_lines
+from bulkplan.report.lines import Line, Span, Style
+from bulkplan.report.summary import state_word, summarize, summary_words
+from bulkplan.report.verdict_text import verdict_lines
+from bulkplan.report.wrap import wrapped
+
+NOTHING_SENT = "Nothing was sent to Close."
+
+SIGN_BY_KIND: Mapping[ChangeKind, tuple[str, Style]] = {
+    ChangeKind.RUN: ("+", "add"),
+    ChangeKind.NO_OP: ("=", "muted"),
+    ChangeKind.CONFLICT: ("!", "error"),
+    ChangeKind.IN_PROGRESS: ("~", "change"),
+    ChangeKind.PAUSED: ("~", "warn"),
+    ChangeKind.FAILED: ("!", "error"),
+    ChangeKind.UNKNOWN: ("?", "warn"),
+    ChangeKind.NOT_YET: (">", "muted"),
+    ChangeKind.EXPIRED: ("x", "muted"),
+    ChangeKind.ORPHAN: ("-", "remove"),
+}
+_BLOCKED_SIGN: tuple[str, Style] = ("!", "error")
+_INDENT = "    "
+_LABEL_WIDTH = 9
+
+
+def plan_lines(
+    plan: Plan, *, width: int = 100, payload: bool = False, closing: str | None = NOTHING_SENT
+) -> tuple[Line, ...]:
+    """
+    The whole plan: a header, a block per row (a line where there is nothing to do), a summary.
+
+    Args:
+        plan: The plan.
+        width: Cells of a line.
+        payload: Show the request of each row as well.
+        closing: The last line; `None` when more is to come.
+    """
+    lines = [*_header(plan, width)]
+    was_short = False
+    for change in plan.changes:
+        block = _block(change, plan, width=width, payload=payload)
+        is_short = _is_short(change)
+        lines += block if is_short and was_short else [(), *block]
+        was_short = is_short
+    return (*lines, (), *_footer(plan, width, closing))
+
+
+def _header(plan: Plan, width: int) -> tuple[Line, ...]:
+    name = f"{plan.organization_name} ({plan.organization_id})" if plan.organization_name else plan.organization_id
+    facts = [name]
+    if plan.total_leads is not None:
+        facts.append(_leads(plan.total_leads))
+    facts.append(f"as of {plan.now:%Y-%m-%d %H:%M} UTC")
+    lines = [*wrapped((Span(f"Plan for {plan.target}: ", "title"),), (Span(", ".join(facts)),), width=width)]
+    if plan.suppression:
+        head = (Span("Left out of every e-mail and sequence: ", "muted"),)
+        lines += wrapped(head, (Span(plan.suppression, "muted"),), width=width)
+    return tuple(lines)
+
+
+def _block(change: Change, plan: Plan, *, width: int, payload: bool) -> tuple[Line, ...]:
+    sign, style = _BLOCKED_SIGN if state_word(change) == "blocked" else SIGN_BY_KIND[change.kind]
+    title = (Span(f"{sign} ", style), Span(str(change.key), "strong"), Span(f"  {state_word(change)}", style))
+    if _is_short(change):
+        words = f"{change.reason}; {change.hint}" if change.hint else change.reason
+        return wrapped((*title, Span("  ")), (Span(words, "muted"),), width=width)
+    lines: list[Line] = [title]
+    if change.description:
+        lines += wrapped((Span(_INDENT),), (Span(change.description, "muted"),), width=width)
+    for label, body in _fields(change):
+        lines += wrapped(_head(label), body, width=width)
+    if change.verdicts:
+        lines += verdict_lines(change.verdicts, _head("guards"), width=width)
+    lines += _differences(change, width)
+    if change.hint:
+        lines += wrapped(_head("next"), (Span(change.hint),), width=width)
+    for note in change.notes:
+        lines += wrapped(_head("note"), (Span(note, "warn"),), width=width)
+    if payload and change.request:
+        lines += _payload(change, plan)
+    return tuple(lines)
+
+
+def _is_short(change: Change) -> bool:
+    return change.kind is ChangeKind.NO_OP and not change.notes
+
+
+def _fields(change: Change) -> list[tuple[str, tuple[Span, ...]]]:
+    """What stands in every block, as far as it is known."""
+    fields: list[tuple[str, tuple[Span, ...]]] = [
+        ("why", (Span(change.reason),)),
+        ("does" if change.source else "did", (Span(change.summary),)),
+    ]
+    if change.filter_words:
+        fields.append(("leads", (Span(change.filter_words),)))
+    if change.matches:
+        fields.append(("matches", _match_spans(change.matches, change.asked_limit)))
+    if change.source:
+        fields.append(("undo", _undo_spans(change)))
+    if change.depends_on:
+        fields.append(("after", (Span(", ".join(change.depends_on)),)))
+    if change.source:
+        by = f", owner {change.owner}" if change.owner else ""
+        fields.append(("spec", (Span(f"{change.source.file}:{change.source.line}{by}", "muted"),)))
+    return fields
+
+
+def _match_spans(matches: Matches, asked_limit: int | None) -> tuple[Span, ...]:
+    share = f" ({100 * matches.total / matches.of_leads:.1f} %)" if matches.of_leads else ""
+    parts: list[tuple[str, Style]] = [(f" of {_leads(matches.of_leads)}{share}", "plain")]
+    if matches.limited < matches.total and asked_limit is not None:
+        parts.append((f" takes {matches.limited:,} of them (results_limit: {asked_limit})", "warn"))
+    if matches.suppressed is not None:
+        parts.append((f" {matches.suppressed:,} suppressed", "muted"))
+    spans = [Span(text + ";", style) for text, style in parts[:-1]] + [Span(*parts[-1])]
+    return Span(f"{matches.total:,}", "strong"), *spans
+
+
+def _undo_spans(change: Change) -> tuple[Span, ...]:
+    if change.is_undoable:
+        return (Span("yes", "ok"),)
+    return Span("no", "warn"), Span(f": {change.undo_words}" if change.undo_words else "")
+
+
+def _differences(change: Change, width: int) -> tuple[Line, ...]:
+    if change.differences:
+        title = wrapped((Span(_INDENT),), (Span(f"differs from {change.compared_with}:"),), width=width)
+        return *title, *diff_lines(change.differences, indent=len(_INDENT) + 2, width=width)
+    if change.compared_with and change.request:
+        words = f"the same request as {change.compared_with}, but for the leads that match"
+        return wrapped(_head("differs"), (Span(words, "muted"),), width=width)
+    return ()
+
+
+def _payload(change: Change, plan: Plan) -> tuple[Line, ...]:
+    """The request as it would be sent: the reviewed one, marker aside."""
+    request = change.request
+    if request is None:
+        return ()
+    title = f"{_INDENT}POST {request.path}"
+    if plan.marker and plan.marker.is_neutral:
+        title += "  (and-ed with the marker of the attempt when it is sent)"
+    text = json.dumps(request.body, indent=2, ensure_ascii=False)
+    return (Span(title, "muted"),), *((Span(f"{_INDENT}{row}"),) for row in text.splitlines())
+
+
+def _footer(plan: Plan, width: int, closing: str | None) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    if plan.marker:
+        lines += wrapped((), _marker_spans(plan.marker), width=width)
+    lines += wrapped((), (Span(summary_words(summarize(plan)), "strong"),), width=width)
+    return (*lines, (Span(closing),)) if closing else tuple(lines)
+
+
+def _marker_spans(check: MarkerCheck) -> Sequence[Span]:
+    if check.is_neutral:
+        text = "Each request will carry a marker, a condition that every lead meets, by which it can be found again."
+        return (Span(text, "muted"),)
+    return (
+        Span("Without markers: ", "warn"),
+        Span(
+            f"this Close counts {check.without_marker:,} leads, and {check.with_marker:,} with a marker. "
+            "A run whose answer gets lost will be left for a person to settle."
+        ),
+    )
+
+
+def _head(label: str) -> tuple[Span, ...]:
+    return (Span(f"{_INDENT}{label:<{_LABEL_WIDTH}}", "muted"),)
+
+
+def _leads(count: int) -> str:
+    return f"{count:,} lead{'s' if count != 1 else ''}"

@@ -1,0 +1,56 @@
+"""The recorded runs of a target, and one record, as JSON documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from bulkplan.model.base import JsonObject
+from bulkplan.model.record import Record
+from bulkplan.report.record_text import hint_for
+
+FORMAT_VERSION = "1.0"
+
+
+def status_document(records: Sequence[Record], *, target: str, problems: Sequence[str] = ()) -> JsonObject:
+    """
+    The document: `{"format_version", "target", "runs": [...], "problems": [...]}`.
+
+    A run is `{"key", "name", "version", "state", "action_type", "remote_id", "remote_status", "counts", "started_at",
+    "finished_at", "alarm", "hint"}`: `counts` as in the record, `state` as the record has it, moments as ISO 8601 in
+    UTC, what is not known null. `problems` are words about runs that could not be read or looked up.
+    """
+    return {
+        "format_version": FORMAT_VERSION,
+        "target": target,
+        "runs": [_run(record) for record in records],
+        "problems": list(problems),
+    }
+
+
+def record_document(record: Record) -> JsonObject:
+    """One record as it is kept, in `{"format_version", "record": {...}}`."""
+    return {"format_version": FORMAT_VERSION, "record": record.model_dump(mode="json", by_alias=True)}
+
+
+def _run(record: Record) -> JsonValue:
+    return {
+        "key": str(record.key),
+        "name": record.key.full_name,
+        "version": record.key.version,
+        "state": str(record.status),
+        "action_type": record.action_type,
+        "remote_id": record.remote_id,
+        "remote_status": record.remote_status,
+        "counts": record.counts.model_dump(mode="json"),
+        "started_at": _moment(record.sent_after),
+        "finished_at": _moment(record.finished_at),
+        "alarm": record.alarm,
+        "hint": hint_for(record),
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None

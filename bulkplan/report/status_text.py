@@ -1,0 +1,73 @@
+"""The recorded runs of a target, a line each, with what to do next under those that need it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bulkplan.model.record import Record
+from bulkplan.report.lines import Line, Span
+from bulkplan.report.record_text import STYLE_BY_STATUS, hint_for, moment, progress_words, state_words
+
+
+def status_lines(
+    records: Sequence[Record], *, target: str, store: str, problems: Sequence[str] = ()
+) -> tuple[Line, ...]:
+    """
+    A table of runs in the order given, and a line that counts them.
+
+    Args:
+        records: One per run key.
+        target: Its name.
+        store: Where the records are, for people.
+        problems: Runs that could not be looked up in Close, and records that cannot be read, in words.
+    """
+    if not records and not problems:
+        return ((Span(f"No run is recorded for {target} in {store}."),),)
+    lines: list[Line] = [(Span(f"Runs of {target}", "title"), Span(f"  {store}", "muted")), ()]
+    lines += _table(records)
+    for problem in problems:
+        lines += [(), (Span("warning: ", "warn"), Span(problem))]
+    return (*lines, (), (Span(_summary(records), "strong"),))
+
+
+def run_lines(record: Record) -> tuple[Line, ...]:
+    """One run as `status` shows it."""
+    return tuple(_table([record]))
+
+
+def _table(records: Sequence[Record]) -> list[Line]:
+    widths = (
+        max((len(str(record.key)) for record in records), default=0),
+        max((len(state_words(record)) for record in records), default=0),
+        max((len(progress_words(record)) for record in records), default=0),
+    )
+    return [line for record in records for line in _rows(record, widths)]
+
+
+def _rows(record: Record, widths: tuple[int, int, int]) -> list[Line]:
+    key, state, progress = widths
+    lines: list[Line] = [
+        (
+            Span(f"  {record.key!s:<{key}}  ", "strong"),
+            Span(f"{state_words(record):<{state}}  ", STYLE_BY_STATUS[record.status]),
+            Span(f"{progress_words(record):<{progress}}  "),
+            Span(_when(record), "muted"),
+            Span(f"  {record.remote_id}" if record.remote_id else "", "muted"),
+        )
+    ]
+    if record.alarm:
+        lines.append((Span("      alarm: ", "error"), Span(record.alarm)))
+    if hint := hint_for(record):
+        lines.append((Span("      hint: ", "strong"), Span(hint)))
+    return lines
+
+
+def _when(record: Record) -> str:
+    return f"finished {moment(record.finished_at)}" if record.finished_at else f"started {moment(record.sent_after)}"
+
+
+def _summary(records: Sequence[Record]) -> str:
+    counted = Counter(map(state_words, records))
+    parts = ", ".join(f"{count:,} {state}" for state, count in sorted(counted.items()))
+    return f"{len(records):,} run{'' if len(records) == 1 else 's'}" + (f": {parts}." if parts else ".")

@@ -1,0 +1,57 @@
+"""What guards said, in words: short where they passed, in full where they refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bulkplan.model.plan import Verdict
+from bulkplan.report.lines import Line, Span
+from bulkplan.report.wrap import wrapped
+
+
+def verdict_lines(verdicts: Sequence[Verdict], head: Sequence[Span], *, width: int) -> tuple[Line, ...]:
+    """
+    The verdicts of one row: each refusal with its mend, then all that passed.
+
+    Args:
+        verdicts: In the order to show.
+        head: What stands before the first line; later lines begin below its end.
+        width: Cells of a line.
+    """
+    below = (Span(" " * sum(len(span.text) for span in head)),)
+    heads = [head, *(below for _ in range(2 * len(verdicts)))]
+    lines: list[Line] = []
+    for body in _bodies(verdicts):
+        lines += wrapped(heads.pop(0), body, width=width)
+    return tuple(lines)
+
+
+def passed_words(verdict: Verdict) -> str:
+    """Like `max_matches 214 of 10,000 (default)`."""
+    measured, limit = _number(verdict.measured), _number(verdict.limit)
+    bound = f"{measured}, at least {limit}" if verdict.guard == "min_matches" else f"{measured} of {limit}"
+    return f"{verdict.guard} {bound} ({layer_words(verdict)})"
+
+
+def layer_words(verdict: Verdict) -> str:
+    """Which layer set the limit, and where: `default`, `project, bulkplan.yaml:12`."""
+    return f"{verdict.layer}, {verdict.set_at}" if verdict.set_at else verdict.layer
+
+
+def _bodies(verdicts: Sequence[Verdict]) -> list[tuple[Span, ...]]:
+    bodies: list[tuple[Span, ...]] = []
+    for verdict in verdicts:
+        if not verdict.is_ok:
+            said = f"{verdict.message} ({layer_words(verdict)})"
+            bodies.append((Span(f"{verdict.guard} refuses: ", "error"), Span(said)))
+            if verdict.mend:
+                bodies.append((Span("mend: ", "strong"), Span(verdict.mend)))
+    passed = [passed_words(verdict) for verdict in verdicts if verdict.is_ok]
+    if passed:
+        bodies.append((Span("ok: ", "ok"), Span("; ".join(passed), "muted")))
+    return bodies
+
+
+def _number(text: str) -> str:
+    """For people: `1,204`, `12.3 %`."""
+    return f"{int(text):,}" if text.isdigit() else text.replace("%", " %")
