@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 import httpx
 
 from bulkplan.adapters.secret import Secret
+from bulkplan.core.loopback import is_loopback
 from bulkplan.core.visible import visible
 from bulkplan.errors import CloseError, WrongOrganizationError
 from bulkplan.model.remote import Identity
@@ -64,16 +64,6 @@ def checked_base_url(base_url: str) -> httpx.URL:
     if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
         raise _unusable(base_url, "a key is sent over https only (http for loopback addresses)")
     return url
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_identity(identity: Identity, expected: str | None) -> Identity:

@@ -1,0 +1,190 @@
+"""Where a project's YAML files are, and what documents stand in them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bulkplan.adapters.yaml_documents import parse_documents
+from bulkplan.adapters.yaml_text import MAX_FILE_BYTES, FileText, decode
+from bulkplan.errors import Location, Problem, UsageError
+from bulkplan.model.document import Document, ProjectFiles, Reading
+
+PROJECT_FILE = "bulkplan.yaml"
+SPECS_FOLDER = "specs"
+SUFFIXES = (".yaml", ".yml")
+MAX_FILES = 2000
+
+
+def find_root(start: Path) -> Path:
+    """
+    The nearest folder, from `start` upward, that holds `bulkplan.yaml` or `specs/`.
+
+    Raises:
+        UsageError: when there is none, or `start` is no folder.
+    """
+    folder = start.resolve()
+    if not folder.is_dir():
+        raise UsageError(f"{start} is not a folder", hint="name the folder of the project: -C DIR")
+    for candidate in (folder, *folder.parents):
+        if (candidate / PROJECT_FILE).is_file() or (candidate / SPECS_FOLDER).is_dir():
+            return candidate
+    raise UsageError(
+        f"no project here: neither {PROJECT_FILE} nor {SPECS_FOLDER}/ in {folder}, nor in any folder above it",
+        hint=f"make a folder {SPECS_FOLDER}/ with a spec in it, or name the folder of the project: -C DIR",
+    )
+
+
+@dataclass(frozen=True)
+class YamlProject:
+    """The files of one project folder."""
+
+    root: Path
+
+    def read(self, paths: tuple[str, ...] = ()) -> ProjectFiles:
+        """
+        Read the project file and every spec file.
+
+        Args:
+            paths: files or folders that a person asked for, as typed in the current folder; files outside `specs/`
+                are read as specs too. Empty means all.
+
+        Raises:
+            UsageError: when one of `paths` does not exist or lies outside the project.
+        """
+        root = self.root.resolve()
+        spec_files, problems = find_specs(root)
+        selected, more = _select(paths, root, spec_files)
+        project, project_problems = _read_project(root)
+        readings = [read_documents(path, root) for path in (*spec_files, *more)]
+        files = (*((PROJECT_FILE,) if (root / PROJECT_FILE).is_file() else ()), *_names((*spec_files, *more), root))
+        return ProjectFiles(
+            project=project,
+            specs=tuple(document for reading in readings for document in reading.documents),
+            files=files,
+            selected=selected or files,
+            problems=(*problems, *project_problems, *(problem for reading in readings for problem in reading.problems)),
+            warnings=tuple(warning for reading in readings for warning in reading.warnings),
+        )
+
+    def read_project(self) -> ProjectFiles:
+        """Read the project file alone, where there is one."""
+        project, problems = _read_project(self.root.resolve())
+        files = (PROJECT_FILE,) if project else ()
+        return ProjectFiles(project=project, files=files, selected=files, problems=problems)
+
+
+def find_specs(root: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
+    """`specs/**/*.yaml` and `.yml` in the order of their names; names with a leading dot are left out."""
+    found: list[Path] = []
+    problems: list[Problem] = []
+    for path in _walk(root / SPECS_FOLDER):
+        if path.is_symlink():
+            if path.suffix.lower() in SUFFIXES or path.is_dir():
+                hint = "put the file itself under specs/"
+                problems.append(Problem("symbolic links are not followed", hint, at=_at(path, root)))
+        elif path.suffix.lower() in SUFFIXES:
+            found.append(path)
+        if len(found) > MAX_FILES:
+            problems.append(Problem(f"there are more than {MAX_FILES:,} spec files", at=_at(path, root)))
+            break
+    return tuple(sorted(found, key=lambda path: path.relative_to(root).parts)), tuple(problems)
+
+
+def read_documents(path: Path, root: Path) -> Reading:
+    """The documents of one spec file below `root`; a file without any is a warning."""
+    name = _name(path, root)
+    content = _read_text(path, name, root)
+    if isinstance(content, Problem):
+        return Reading(problems=(content,))
+    reading = parse_documents(content)
+    if not reading.documents and not reading.problems:
+        empty = Problem("the file holds no spec", "write one, or delete the file", at=Location(name, 1, 1))
+        return Reading(warnings=(empty,))
+    return reading
+
+
+def _read_project(root: Path) -> tuple[Document | None, tuple[Problem, ...]]:
+    path = root / PROJECT_FILE
+    if not os.path.lexists(path):
+        other = root / "bulkplan.yml"
+        wrong = Problem("the project file is named bulkplan.yaml", "rename it", at=_at(other, root))
+        return None, (wrong,) if os.path.lexists(other) else ()
+    content = _read_text(path, PROJECT_FILE, root)
+    if isinstance(content, Problem):
+        return None, (content,)
+    reading = parse_documents(content)
+    if len(reading.documents) > 1:
+        second = reading.documents[1]
+        extra = Problem("the project file holds one document only", "delete this one", at=second.locate(()))
+        return reading.documents[0], (*reading.problems, extra)
+    if not reading.documents and not reading.problems:
+        hint = "delete the file, or begin with: schema: bulkplan/project/v1"
+        return None, (Problem("the project file is empty", hint, at=Location(PROJECT_FILE, 1, 1)),)
+    return (reading.documents[0] if reading.documents else None), reading.problems
+
+
+def _select(paths: tuple[str, ...], root: Path, specs: tuple[Path, ...]) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    """The names that `paths` stand for, and the files among them that are no specs of the project yet."""
+    chosen: list[Path] = []
+    for written in paths:
+        path = Path(os.path.abspath(written))  # noqa: PTH100 - Path.resolve would follow a symbolic link
+        if path.parent.resolve() != root and root not in path.parent.resolve().parents and path.resolve() != root:
+            raise UsageError(f"{written} lies outside the project {root}", hint="name a file below the project")
+        path = path.parent.resolve() / path.name
+        if not path.exists():
+            raise UsageError(f"there is no file or folder {written}", hint="check the spelling")
+        chosen += _below(path, specs) if path.is_dir() else [path]
+    known = {*specs, root / PROJECT_FILE}
+    more = tuple(path for path in dict.fromkeys(chosen) if path not in known)
+    return tuple(_names(dict.fromkeys(chosen), root)), more
+
+
+def _below(folder: Path, specs: tuple[Path, ...]) -> list[Path]:
+    inside = [path for path in specs if folder in path.parents]
+    return inside or [path for path in sorted(_walk(folder)) if path.suffix.lower() in SUFFIXES]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    if folder.is_symlink():
+        yield folder
+        return
+    for place, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        linked = [name for name in folders if (Path(place) / name).is_symlink()]
+        for name in sorted([*names, *linked]):
+            if not name.startswith("."):
+                yield Path(place) / name
+
+
+def _read_text(path: Path, name: str, root: Path) -> FileText | Problem:
+    """The text of a regular file below the root; nothing else is opened, and no symbolic link followed."""
+    at = Location(name, 1, 1)
+    if root.resolve() not in path.parent.resolve().joinpath(path.name).parents:
+        return Problem("the file lies outside the project", "put it below the project's folder", at=at)
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return Problem("this is not a regular file", "put a plain file here", at=at)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                return Problem("this is not a regular file", "put a plain file here", at=at)
+            raw = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        return Problem(f"the file cannot be read: {error.strerror}", at=at)
+    return decode(name, raw)
+
+
+def _names(paths: Iterable[Path], root: Path) -> tuple[str, ...]:
+    return tuple(_name(path, root) for path in paths)
+
+
+def _name(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if root in path.parents else path.as_posix()
+
+
+def _at(path: Path, root: Path) -> Location:
+    return Location(_name(path, root), 1, 1)

@@ -1,0 +1,164 @@
+"""What is wrong with a project file, and what it should be warned about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from pydantic import JsonValue
+
+from bulkplan.core.checks import guard_problems
+from bulkplan.core.loopback import is_loopback
+from bulkplan.core.near import did_you_mean, join_words
+from bulkplan.core.periods import find_timezone, timezone_hint
+from bulkplan.core.spec_problems import load_model
+from bulkplan.core.spec_rules import find_empty_keys, find_where_problems
+from bulkplan.core.spec_words import shorten
+from bulkplan.core.template import holds_expression
+from bulkplan.errors import Path, Problem
+from bulkplan.model.document import Document
+from bulkplan.model.project import DEFAULT_BASE_URL, Project
+
+_STATE = re.compile(r"local|git|s3://[^/\s]+(/\S*)?|postgres(ql)?://\S+")
+
+_MAY_HOLD_SECRETS = frozenset({"api_key_env", "base_url", "state"})
+
+
+def load_project_document(document: Document) -> tuple[Project, tuple[Problem, ...]]:
+    """The project that a document describes, and its problems, located; with any problem the project is the default."""
+    data = document.data
+    loaded = load_model(Project, data)
+    problems = list(loaded) if isinstance(loaded, tuple) else []
+    if isinstance(data, dict):
+        if "schema" not in data:
+            hint = "begin the file with: schema: bulkplan/project/v1"
+            problems.append(Problem("schema is missing: the version of the format", hint))
+        problems += find_empty_keys(data)
+        problems += find_where_problems(data.get("suppress"), ("suppress",))
+        problems += _expressions(data)
+        problems += _default_target(data)
+        problems += _all_targets(data.get("targets"))
+        guards = data.get("guards")
+        for family, limits in guards.items() if isinstance(guards, dict) else ():
+            problems += guard_problems(limits, ("guards", family), may_forbid=True)
+    located = _distinct([_discreet(document.located(problem)) for problem in problems])
+    return (loaded if isinstance(loaded, Project) and not located else Project()), located
+
+
+def warn_of_project(document: Document, project: Project) -> tuple[Problem, ...]:
+    """What the project file should say, and does not."""
+    if project.project_id is not None or all(target.sandbox for target in project.targets.values()):
+        return ()
+    message = "project_id is missing: it tells the bulk actions of this project from those of others"
+    hint = "make one with: openssl rand -hex 8; then add a line such as: project_id: 7f3c0c1e2b9d4a60"
+    return (document.located(Problem(message, hint)),)
+
+
+def _discreet(problem: Problem) -> Problem:
+    """Without the line of the file, where a key or a password may stand by mistake: it would end in the logs of CI."""
+    if problem.at is None or not problem.path or problem.path[-1] not in _MAY_HOLD_SECRETS:
+        return problem
+    return problem.located(replace(problem.at, source=None))
+
+
+def _distinct(problems: list[Problem]) -> tuple[Problem, ...]:
+    found: dict[tuple[object, str], Problem] = {}
+    for problem in problems:
+        found.setdefault((problem.at, problem.message), problem)
+    return tuple(found.values())
+
+
+def _expressions(data: dict[str, JsonValue]) -> Iterator[Problem]:
+    for key, value in data.items():
+        if holds_expression(value):
+            hint = "expressions stand in specs only; write the value itself"
+            yield Problem(f"{key} holds an expression", hint, (key,), on_key=True)
+
+
+def _default_target(data: dict[str, JsonValue]) -> Iterator[Problem]:
+    targets = data.get("targets", {"sandbox": None})
+    name = data.get("default_target", "sandbox")
+    if not isinstance(targets, dict) or not isinstance(name, str) or name in targets:
+        return
+    if not targets:
+        yield Problem("targets is empty", "add one: targets: {sandbox: {sandbox: {}}}", ("targets",), on_key=True)
+    elif "default_target" in data:
+        guess = did_you_mean(name, targets, 1) or f"there are {join_words(targets)}"
+        yield Problem(f'there is no target "{shorten(name)}"', guess, ("default_target",))
+    else:
+        hint = f"add a line such as: default_target: {next(iter(targets))}"
+        message = "default_target is missing: there is no target named sandbox to fall back to"
+        yield Problem(message, hint, ("targets",), on_key=True)
+
+
+def _all_targets(targets: JsonValue) -> Iterator[Problem]:
+    for name, target in targets.items() if isinstance(targets, dict) else ():
+        if isinstance(target, dict):
+            yield from _target(name, target, ("targets", name))
+
+
+def _target(name: str, target: dict[str, JsonValue], path: Path) -> Iterator[Problem]:
+    if "sandbox" in target:
+        for key in ("organization_id", "api_key_env", "base_url"):
+            if key in target:
+                message = f"target {name} is a sandbox, so it has no {key}"
+                yield Problem(message, "delete this line, or the line sandbox", (*path, key), on_key=True)
+    else:
+        yield from _real_target(name, target, path)
+    yield from _state(target.get("state"), (*path, "state"))
+    zone = target.get("timezone")
+    if isinstance(zone, str) and find_timezone(zone) is None:
+        yield Problem(f'there is no timezone "{shorten(zone)}"', timezone_hint(zone), (*path, "timezone"))
+
+
+def _real_target(name: str, target: dict[str, JsonValue], path: Path) -> Iterator[Problem]:
+    if "api_key_env" not in target:
+        message = f"target {name} is neither a sandbox nor says where its API key is"
+        hint = "add api_key_env: CLOSE_API_KEY (the name of a variable, never the key), or sandbox: {}"
+        yield Problem(message, hint, path, on_key=True)
+    variable = target.get("api_key_env")
+    if isinstance(variable, str) and variable.startswith("api_"):
+        hint = "make a new key, as this one has been written down; then name a variable: api_key_env: CLOSE_API_KEY"
+        yield Problem("api_key_env holds what looks like the key itself", hint, (*path, "api_key_env"))
+    base_url = target.get("base_url", DEFAULT_BASE_URL)
+    if not isinstance(base_url, str):
+        return
+    fault = base_url_fault(base_url)
+    if fault is not None:
+        yield Problem(*fault, (*path, "base_url"))
+    elif "organization_id" not in target and not _is_loopback_url(base_url):
+        message = f"organization_id is missing in target {name}: it is compared with the key's organization"
+        hint = "copy it from Close (Settings, Organization): organization_id: orga_…"
+        yield Problem(message, hint, path, on_key=True)
+
+
+def base_url_fault(base_url: str) -> tuple[str, str] | None:
+    """What is wrong with the address of a target, and how to mend it; `None` when nothing is."""
+    hint = f"write {DEFAULT_BASE_URL}, or delete the line"
+    try:
+        parts = urlsplit(base_url)
+        host, has_port = parts.hostname, parts.port is not None
+    except ValueError:
+        return "base_url is not an address", hint
+    if parts.scheme not in {"https", "http"} or not host or (has_port and parts.port == 0):
+        return "base_url is not an address", hint
+    if parts.username is not None or parts.password is not None:
+        return "base_url holds a user name or password", "the API key comes from the variable of api_key_env alone"
+    if parts.query or parts.fragment or "?" in base_url or "#" in base_url:
+        return "base_url ends in a query (?…) or a fragment (#…)", "write scheme, host and path only"
+    if parts.scheme == "http" and not is_loopback(host):
+        return "base_url would send the API key unencrypted", "write https; http is for this machine only (localhost)"
+    return None
+
+
+def _is_loopback_url(base_url: str) -> bool:
+    return is_loopback(urlsplit(base_url).hostname or "")
+
+
+def _state(state: JsonValue, path: Path) -> Iterator[Problem]:
+    if not isinstance(state, str) or _STATE.fullmatch(state):
+        return
+    hint = "write local, git, s3://bucket/path or postgresql://host/database"
+    yield Problem(f'no state store is named "{shorten(state.partition(":")[0])}"', hint, path)

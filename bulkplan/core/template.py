@@ -1,0 +1,210 @@
+"""
+Fills the expressions `{{ … }}` inside the string values of a spec.
+
+Only the text between the braces is ever handed to Jinja, one expression at a time; what stands around it is text. A
+value that is one whole expression keeps the type of its result. Without any `{{` or `{%` jinja2 is not even imported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from bulkplan.errors import Location, Path, Problem
+from bulkplan.model.document import Document
+from bulkplan.model.spec import NEVER_FILLED
+
+if TYPE_CHECKING:
+    from bulkplan.core.template_rules import Expression
+
+MAX_EXPRESSIONS = 500
+"""In one document."""
+MAX_TEXT = 8000
+"""Characters of one text that holds an expression."""
+MAX_FILLED = 64 * 1024
+"""Characters that all results of one run may add up to."""
+
+_MARKS = ("{{", "{%")
+_TOKEN = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\}\}|.""", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a string: plain text, or (`is_expression`) what stands between braces. Offsets are of the whole."""
+
+    text: str
+    start: int
+    end: int
+    is_expression: bool
+
+
+class _PartError(Exception):
+    def __init__(self, message: str, hint: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.start, self.end = message, hint, start, end
+
+
+def holds_expression(value: JsonValue) -> bool:
+    """Whether some string in the value holds `{{` or `{%`; keys count too."""
+    if isinstance(value, str):
+        return any(mark in value for mark in _MARKS)
+    if isinstance(value, list):
+        return any(holds_expression(item) for item in value)
+    if isinstance(value, dict):
+        return any(holds_expression(key) or holds_expression(item) for key, item in value.items())
+    return False
+
+
+def find_fixed_problems(document: Document) -> tuple[Problem, ...]:
+    """Expressions where none may stand: in the keys of `NEVER_FILLED`, and in keys of mappings."""
+    if not holds_expression(document.data):
+        return ()
+    problems: list[Problem] = []
+    waiting: list[tuple[Path, JsonValue]] = [((), document.data)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict):
+            problems += [_key_problem((*path, key)) for key in value if holds_expression(key)]
+            waiting += [((*path, key), item) for key, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [((*path, index), item) for index, item in enumerate(value)]
+        elif path and path[0] in NEVER_FILLED and holds_expression(value):
+            problems.append(_fixed_problem(path))
+    return tuple(problems)
+
+
+def _key_problem(path: Path) -> Problem:
+    return Problem("a key cannot hold an expression", "expressions stand in values only", path, on_key=True)
+
+
+def _fixed_problem(path: Path) -> Problem:
+    key = str(path[0])
+    hint = {
+        "vars": "vars are constants; compute where the value is used: {{ vars.a ~ vars.b }}",
+        "for_each": "list the values themselves",
+    }.get(key, "write the value itself")
+    return Problem(f"{key} cannot hold an expression: it is read before anything is filled in", hint, path)
+
+
+@dataclass
+class Filler:
+    """
+    Fills one document, once per run; each expression is parsed once.
+
+    `problems` grows with every `fill`; `unfilled` are the paths whose text was left as it is.
+    """
+
+    document: Document
+    problems: list[Problem] = field(default_factory=list)
+    unfilled: set[Path] = field(default_factory=set)
+    _expressions: dict[str, Expression] = field(default_factory=dict)
+    _n_expressions: int = 0
+    _n_characters: int = 0
+
+    def fill(self, names: Mapping[str, Mapping[str, JsonValue]]) -> JsonValue:
+        """The document's data with every expression evaluated, `names` being `{"vars": {…}, "each": {…}}`."""
+        data = self.document.data
+        if not isinstance(data, dict) or not holds_expression(data):
+            return data
+        self._n_expressions = self._n_characters = 0
+        return {key: item if key in NEVER_FILLED else self._value(item, (key,), names) for key, item in data.items()}
+
+    def _value(self, value: JsonValue, path: Path, names: Mapping[str, Mapping[str, JsonValue]]) -> JsonValue:
+        if isinstance(value, dict):
+            return {key: self._value(item, (*path, key), names) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._value(item, (*path, index), names) for index, item in enumerate(value)]
+        if isinstance(value, str) and holds_expression(value):
+            return self._text(value, path, names)
+        return value
+
+    def _text(self, value: str, path: Path, names: Mapping[str, Mapping[str, JsonValue]]) -> JsonValue:
+        from bulkplan.core.template_filters import ExpressionError, format_scalar
+
+        try:
+            parts = split_parts(value)
+        except _PartError as error:
+            return self._fail(value, path, error.message, error.hint, (error.start, error.end))
+        results: list[JsonValue] = []
+        for part in parts:
+            try:
+                result = self._evaluate(part.text, names) if part.is_expression else part.text
+                results.append(result if len(parts) == 1 else format_scalar(result))
+            except ExpressionError as error:
+                return self._fail(value, path, error.message, error.hint, (part.start, part.end))
+        return results[0] if len(results) == 1 else "".join(str(result) for result in results)
+
+    def _evaluate(self, source: str, names: Mapping[str, Mapping[str, JsonValue]]) -> JsonValue:
+        from bulkplan.core.template_filters import ExpressionError
+        from bulkplan.core.template_rules import Expression
+
+        self._n_expressions += 1
+        if self._n_expressions > MAX_EXPRESSIONS:
+            raise ExpressionError(f"there are more than {MAX_EXPRESSIONS} expressions in this spec")
+        if source not in self._expressions:
+            self._expressions[source] = Expression(source)
+        result = self._expressions[source].evaluate(names)
+        self._n_characters += len(str(result))
+        if self._n_characters > MAX_FILLED:
+            raise ExpressionError(f"the expressions of this spec yield more than {MAX_FILLED:,} characters")
+        return result
+
+    def _fail(self, value: str, path: Path, message: str, hint: str | None, span: tuple[int, int]) -> str:
+        self.unfilled.add(path)
+        at = _narrow(self.document.locate(path), value, span)
+        problem = Problem(message, hint, path, at=at)
+        if problem not in self.problems:
+            self.problems.append(problem)
+        return value
+
+
+def split_parts(value: str) -> tuple[Part, ...]:
+    """A string as texts and expressions in turn; empty texts are left out."""
+    if len(value) > MAX_TEXT:
+        raise _PartError(f"a text with expressions has at most {MAX_TEXT:,} characters", "shorten it", 0, len(value))
+    if (statement := value.find("{%")) >= 0:
+        hint = "write one spec per case, or use for_each"
+        raise _PartError("statements {% … %} are not allowed", hint, statement, statement + 2)
+    parts: list[Part] = []
+    end = 0
+    while (start := value.find("{{", end)) >= 0:
+        if start > end:
+            parts.append(Part(value[end:start], end, start, is_expression=False))
+        end = _end_of_expression(value, start)
+        parts.append(Part(_inner(value, start, end), start, end, is_expression=True))
+    if end < len(value):
+        parts.append(Part(value[end:], end, len(value), is_expression=False))
+    return tuple(parts)
+
+
+def _end_of_expression(value: str, start: int) -> int:
+    for token in _TOKEN.finditer(value, start + 2):
+        if token.group() == "}}":
+            return token.end()
+    hint = 'end it with }}; text that shall hold two braces is written {{ "{{" }}'
+    raise _PartError("the expression that opens here is never closed", hint, start, start + 2)
+
+
+def _inner(value: str, start: int, end: int) -> str:
+    inner = value[start + 2 : end - 2]
+    if not inner.strip():
+        raise _PartError("the expression is empty", "write {{ vars.name }}", start, end)
+    if inner[0] in "-+" or inner[-1] in "-+":
+        raise _PartError("{{- and -}} are not allowed", "leave a blank after {{ and before }}", start, end)
+    return inner.strip()
+
+
+def _narrow(at: Location | None, value: str, span: tuple[int, int]) -> Location | None:
+    """The place of a part of a string, where the string stands in one line just as it reads."""
+    if at is None or at.source is None or at.end_column is None:
+        return at
+    written = at.source[at.column - 1 : at.end_column - 1]
+    offset = written.find(value)
+    if offset not in (0, 1):
+        return at
+    start = at.column + offset
+    return replace(at, column=start + span[0], end_column=start + span[1])
