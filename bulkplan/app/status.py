@@ -1,0 +1,45 @@
+"""The story of `status`: every run the state knows, as Close reports it now."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from bulkplan.app.performer import Edges, Performer
+from bulkplan.app.records import Shelf, read_shelf
+from bulkplan.core.follow import refresh
+from bulkplan.core.records import ApplyContext
+from bulkplan.errors import CloseError
+from bulkplan.model.record import Record, RecordStatus
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the state knows; `problems` are runs that could not be looked up in Close just now."""
+
+    shelf: Shelf
+    problems: tuple[str, ...] = ()
+
+
+async def refreshed_status(edges: Edges, context: ApplyContext) -> Status:
+    """Ask Close about each running action, keep what changed, and list everything. Changes nothing in Close."""
+    before = read_shelf(edges.store)
+    running = [record for record in before.records if record.status is RecordStatus.SUBMITTED]
+    answers = await asyncio.gather(*(_refreshed(record, edges, context) for record in running))
+    seen = {answer.key: answer for answer in answers if isinstance(answer, Record)}
+    shelf = read_shelf(edges.store)
+    records = tuple(_newest(record, seen.get(record.key)) for record in shelf.records)
+    return Status(replace(shelf, records=records), tuple(answer for answer in answers if isinstance(answer, str)))
+
+
+async def _refreshed(record: Record, edges: Edges, context: ApplyContext) -> Record | str:
+    """The record as Close has its action now, or why it could not be looked up."""
+    try:
+        return await Performer(edges).run(refresh(record, context))
+    except CloseError as error:
+        return f"{record.key}: {error.message}"
+
+
+def _newest(stored: Record, seen: Record | None) -> Record:
+    """What was seen, unless the stored record went on: counts that merely grow are shown and not stored."""
+    return seen if seen is not None and seen.version == stored.version else stored

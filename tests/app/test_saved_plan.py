@@ -1,0 +1,133 @@
+"""Applying a saved plan: used once, bound to what it was made from, and refused with both values named."""
+
+from __future__ import annotations
+
+import pytest
+from support.applying import Applying
+
+from bulkplan.core.result import ResultKind, error_of
+from bulkplan.errors import PlanRefusedError
+from bulkplan.model.plan import ChangeKind
+from bulkplan.sandbox.faults import FaultKind
+
+
+@pytest.fixture
+def job(tmp_path):
+    job = Applying(tmp_path / "project")
+    job.write("warm-up")
+    return job
+
+
+def kinds(result):
+    return {row.key.full_name: row.kind for row in result.results}
+
+
+def test_what_was_reviewed_is_what_runs(job):
+    assert kinds(job.apply_saved(job.save())) == {"warm-up": ResultKind.DONE}
+    assert len(job.actions()) == 1
+
+
+def test_a_used_plan_sends_nothing_and_is_fine_when_all_of_it_ran(job):
+    saved = job.save()
+    job.apply_saved(saved)
+    result = job.apply_saved(saved)
+    assert error_of(result) is None
+    assert not any(row.was_sent for row in result.results)
+    assert len(job.actions()) == 1
+
+
+def test_a_used_plan_is_fine_even_after_it_expired(job):
+    saved = job.save()
+    job.apply_saved(saved)
+    job.clock.advance(48 * 3600)
+    assert kinds(job.apply_saved(saved)) == {"warm-up": ResultKind.DONE}
+
+
+def test_a_used_plan_never_starts_what_its_first_use_did_not(job):
+    saved = job.save()
+    job.fail(FaultKind.STATUS, status=400)
+    assert kinds(job.apply_saved(saved)) == {"warm-up": ResultKind.REFUSED}
+    with pytest.raises(PlanRefusedError, match="was used before, and did not start warm-up@1"):
+        job.apply_saved(saved)
+    assert job.actions() == []
+
+
+def test_an_expired_plan_is_refused(job):
+    saved = job.save()
+    job.clock.advance(25 * 3600)
+    with pytest.raises(PlanRefusedError, match="expired at 2026-11-03 12:00"):
+        job.apply_saved(saved)
+
+
+def test_a_plan_that_deletes_expires_sooner(job):
+    job.write("wipe", status="Bad Fit", action="{type: delete}")
+    saved = job.save()
+    job.clock.advance(3 * 3600)
+    with pytest.raises(PlanRefusedError, match="expired at 2026-11-02 14:00"):
+        job.apply_saved(saved)
+
+
+def test_an_edited_spec_is_named(job):
+    saved = job.save()
+    job.write("warm-up", status="Churned")
+    with pytest.raises(PlanRefusedError, match="the spec of warm-up@1 was edited since the plan"):
+        job.apply_saved(saved)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"organization_id": "orga_other"}, "is for organization"),
+        ({"target": "production"}, "is for target sandbox, this is production"),
+        ({"lineage": "another"}, "is for state store"),
+    ],
+)
+def test_a_plan_for_elsewhere_is_refused_with_both_values(job, changes, words):
+    with pytest.raises(PlanRefusedError, match=words):
+        job.apply_saved(job.save(), **changes)
+    assert job.actions() == []
+
+
+def test_a_record_that_moved_since_is_named(job):
+    saved = job.save()
+    job.fail(FaultKind.STATUS, status=400)
+    job.apply()
+    with pytest.raises(PlanRefusedError, match="the record of warm-up@1 moved: version 0 when planned, 2 now"):
+        job.apply_saved(saved)
+
+
+def test_a_cohort_that_drifted_is_refused_before_anything_is_sent(job):
+    saved = job.save()
+    job.sandbox.world.connection.execute(
+        "UPDATE lead SET status_id = (SELECT id FROM lead_status WHERE label = 'Customer')"
+    )
+    with pytest.raises(PlanRefusedError, match=r"warm-up@1: \d+ leads matched in the plan and 0 match now"):
+        job.apply_saved(saved)
+    assert job.actions() == []
+
+
+def test_an_edited_template_is_named(job):
+    job.write("news", action="{type: email, template: Win-back 2026, sender: dana@example.com}")
+    saved = job.save()
+    job.sandbox.world.connection.execute("UPDATE email_template SET body = 'Buy now' WHERE name = 'Win-back 2026'")
+    with pytest.raises(PlanRefusedError, match='template "Win-back 2026" was edited since the plan'):
+        job.apply_saved(saved)
+
+
+@pytest.mark.parametrize("key", [None, b"another"])
+def test_a_signed_plan_is_demanded_where_a_key_is_set(job, key):
+    with pytest.raises(PlanRefusedError, match="sign"):
+        job.apply_saved(job.save(key=key), key=b"secret")
+
+
+def test_a_signed_plan_is_applied(job):
+    assert kinds(job.apply_saved(job.save(key=b"secret"), key=b"secret")) == {"warm-up": ResultKind.DONE}
+
+
+def test_a_lost_answer_is_found_by_the_retried_job(job):
+    saved = job.save()
+    job.fail(FaultKind.LOSE_ANSWER)
+    job.apply_saved(saved)
+    assert kinds(job.apply_saved(saved)) == {"warm-up": ResultKind.DONE}
+    assert len(job.actions()) == 1
+    assert [change.kind for change in job.plan().changes] == [ChangeKind.NO_OP]
