@@ -1,0 +1,219 @@
+"""Which arguments each command takes, and what they are once read."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bulkplan.cli.durations import parse_duration
+
+TEXT_OR_JSON = ("text", "json")
+
+
+class Args(argparse.Namespace):
+    """
+    The words of one command line, typed; what was not given keeps the default below. Durations are in seconds.
+
+    Each command reads only what its own arguments can set.
+    """
+
+    directory: Path = Path()
+    target: str | None = None
+    format: str = "text"
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
+    no_input: bool = False
+
+    paths: Sequence[str] = ()
+    plan: Path | None = None
+    out: Path | None = None
+    detailed_exitcode: bool = False
+    payload: bool = False
+    select: Sequence[str] = ()
+    auto_approve: bool = False
+    settle_timeout: float = 140.0
+    no_wait: bool = False
+    wait_timeout: float = 3600.0
+    keep_going: bool = False
+    no_refresh: bool = False
+    run: str = ""
+    ran: str | None = None
+    did_not_run: bool = False
+    reason: str | None = None
+    yes: str | None = None
+    schema: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8686
+    data: Path | None = None
+    leads: int = 1000
+    seed: int = 7
+    api_key: str | None = None
+    leads_per_second: float | None = None
+    control: bool = False
+
+
+class Collect(argparse.Action):
+    """Adds a value to those given before it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 - the shape argparse calls
+        namespace: argparse.Namespace,
+        values: object,
+        option: str | None = None,  # noqa: ARG002 - the shape argparse calls
+    ) -> None:
+        """A new tuple each time: the default is shared."""
+        setattr(namespace, self.dest, (*getattr(namespace, self.dest, ()), values))
+
+
+Add = Callable[[argparse.ArgumentParser], None]
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """The options that stand before or after any command."""
+    group = parser.add_argument_group("common options")
+    group.add_argument("-h", "--help", action="store_true", help="show this help")
+    group.add_argument(
+        "-C", dest="directory", metavar="DIR", type=Path, help="work as if started in DIR (default: here)"
+    )
+    group.add_argument(
+        "--target", metavar="NAME", help="target to act on (default: $BULKPLAN_TARGET, else the project's default)"
+    )
+    group.add_argument("--quiet", action="store_true", help="no progress, no notes; results and errors only")
+    group.add_argument("-v", dest="verbose", action="store_true", help="show the traceback of an unexpected error")
+    group.add_argument("--no-color", action="store_true", help="no colour (as does a non-empty $NO_COLOR)")
+    group.add_argument("--no-input", action="store_true", help="never ask; what would have to ask fails instead")
+
+
+def _format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=TEXT_OR_JSON, help="form of the result on stdout (default: text)")
+
+
+def _select(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--select", metavar="GLOB", action=Collect, help="only runs whose name fits, e.g. 'winback*'; may be repeated"
+    )
+
+
+def _auto_approve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--auto-approve", action="store_true", help="do it without asking")
+
+
+def _run_name(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="NAME", help="name or run key, e.g. winback or winback@2")
+
+
+def add_validate(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `validate`."""
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="files or folders to report on (default: the project)")
+    _format(parser)
+
+
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `plan`."""
+    parser.add_argument("--out", metavar="FILE", type=Path, help="save the plan, for review and for `apply FILE`")
+    parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when something would run (default: 0)")
+    parser.add_argument("--payload", action="store_true", help="show the exact request of each run")
+    _select(parser)
+    _format(parser)
+
+
+def add_apply(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `apply`."""
+    parser.add_argument(
+        "plan", metavar="PLAN", nargs="?", default=None, type=Path, help="a saved plan (default: plan now, then ask)"
+    )
+    _auto_approve(parser)
+    _select(parser)
+    parser.add_argument(
+        "--keep-going", action="store_true", help="start independent runs even when one becomes unknown"
+    )
+    parser.add_argument(
+        "--no-wait", action="store_true", help="return once Close has accepted each run (default: wait till it is done)"
+    )
+    parser.add_argument(
+        "--wait-timeout", metavar="TIME", type=parse_duration, help="wait at most so long for Close (default: 1h)"
+    )
+    parser.add_argument(
+        "--settle-timeout",
+        metavar="TIME",
+        type=parse_duration,
+        help="look at most so long for a run whose answer was lost (default: 140s)",
+    )
+
+
+def add_show(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `show`."""
+    parser.add_argument("plan", metavar="PLAN", type=Path, help="a plan saved by `plan --out`")
+    parser.add_argument("--payload", action="store_true", help="show the exact request of each run")
+    _format(parser)
+
+
+def add_status(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `status`."""
+    parser.add_argument(
+        "--no-refresh", action="store_true", help="do not ask Close how running actions stand (default: ask)"
+    )
+    _select(parser)
+    _format(parser)
+
+
+def add_pause(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `pause` and `resume`."""
+    _run_name(parser)
+
+
+def add_state_list(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `state list`."""
+    _format(parser)
+
+
+def add_state_show(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `state show`."""
+    _run_name(parser)
+    _format(parser)
+
+
+def add_state_settle(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `state settle`."""
+    parser.add_argument("run", metavar="KEY", help="run key as `status` shows it, e.g. winback@2")
+    verdict = parser.add_mutually_exclusive_group(required=True)
+    verdict.add_argument("--ran", metavar="ID", help="it ran, as the bulk action with this ID")
+    verdict.add_argument("--did-not-run", action="store_true", help="it surely did not run; it may then run again")
+    parser.add_argument("--reason", metavar="TEXT", help="how you know; kept in the record (needed by --did-not-run)")
+    parser.add_argument("--yes", metavar="NAME", help="the run's name, instead of typing it when asked")
+
+
+def add_schema(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `schema`."""
+    parser.add_argument(
+        "schema", metavar="NAME", nargs="?", default=None, help="which schema to print: bulk-action, project or plan"
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, help="write all schemas (or NAME) as files into DIR")
+
+
+def add_sandbox_serve(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `sandbox serve`."""
+    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: 8686)")
+    parser.add_argument("--data", metavar="FILE", type=Path, help="world file, made if absent (default: in memory)")
+    parser.add_argument("--leads", type=_at_least_one, help="leads of a new world (default: 1000)")
+    parser.add_argument("--seed", type=int, help="seed of a new world (default: 7)")
+    parser.add_argument("--api-key", metavar="KEY", help="the one key to accept (default: any)")
+    parser.add_argument(
+        "--leads-per-second", metavar="N", type=float, help="speed of bulk actions (default: the sandbox's own)"
+    )
+    parser.add_argument("--control", action="store_true", help="open /_sandbox/ for faults and the clock, for tests")
+
+
+def add_sandbox_reset(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `sandbox reset`."""
+    _auto_approve(parser)
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is no whole number from 1 up')
+    return int(text)

@@ -1,0 +1,1 @@
+"""One module per command: each wires, runs one story, prints one report, and returns one exit code."""

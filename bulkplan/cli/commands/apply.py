@@ -1,0 +1,166 @@
+"""`apply`: run what a plan shows, made now and agreed to, or saved and reviewed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bulkplan.adapters.outcome_file import keep_outcome
+from bulkplan.app.apply import ApplyOptions, apply_plan
+from bulkplan.app.fresh import fresh_requests
+from bulkplan.app.performer import Edges, Interrupt
+from bulkplan.app.recheck import Rechecker
+from bulkplan.app.saved_plan import SavedPlanStory
+from bulkplan.cli.arguments import Args
+from bulkplan.cli.console import Console
+from bulkplan.cli.exit_codes import OK
+from bulkplan.cli.planning import plan_here, plan_key, read_sealed, tell_warnings, workspace_of
+from bulkplan.cli.stopping import run_until_signal
+from bulkplan.cli.wiring import Place, find_place, open_edges, prepare_folder
+from bulkplan.core.records import ApplyContext
+from bulkplan.core.result import ApplyResult, ResultKind, error_of
+from bulkplan.core.seal import Circumstances
+from bulkplan.errors import BulkplanError, PlanRefusedError, UsageError
+from bulkplan.model.document import Workspace
+from bulkplan.model.plan import Plan, SealedPlan
+from bulkplan.model.remote import Identity
+from bulkplan.report.apply_text import apply_lines
+from bulkplan.report.plan_text import plan_lines
+
+_STOPPING = "Stopping: what is in flight is finished and recorded, nothing new starts. Once more stops at once."
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """A plan that may be carried out: `sealed` is there when it was saved before."""
+
+    plan: Plan
+    workspace: Workspace
+    sealed: SealedPlan | None = None
+
+
+def run(args: Args, console: Console) -> int:
+    """Apply a saved plan, or one made, shown and agreed to now."""
+    place = find_place(args)
+    agreed = _saved(args, args.plan, place, console) if args.plan else _fresh(args, place, console)
+    interrupt = Interrupt()
+
+    def stop() -> None:
+        interrupt.set()
+        console.note(_STOPPING)
+
+    run_until_signal(_apply(agreed, args, place, console, interrupt=interrupt), on_first=stop)
+    return OK
+
+
+def question_of(plan: Plan) -> str | None:
+    """What is asked before a plan is carried out; `None` when it would send nothing."""
+    rows = [change for change in plan.changes if change.would_run]
+    if not rows:
+        return None
+    leads = sum(change.matches.limited for change in rows if change.matches)
+    final = sum(not change.is_undoable for change in rows)
+    where = f"{plan.target} ({plan.organization_name or plan.organization_id})"
+    words = f"Run {_n(len(rows), 'bulk action')} on {_n(leads, 'lead')} in {where}?"
+    if not final:
+        return words
+    return f"{words} {'It' if len(rows) == 1 else f'{final} of them'} cannot be undone."
+
+
+def _saved(args: Args, path: Path, place: Place, console: Console) -> Agreed:
+    if args.select:
+        raise UsageError(
+            "--select does not go with a saved plan, which is run whole",
+            hint="save a narrower one: bulkplan plan --select GLOB --out plan.json",
+        )
+    sealed = read_sealed(path)
+    console.note(f"Applying {path}, made {sealed.plan.now:%Y-%m-%d %H:%M} UTC for {sealed.plan.target}.")
+    return Agreed(sealed.plan, workspace_of(place, now=sealed.plan.now), sealed)
+
+
+def _fresh(args: Args, place: Place, console: Console) -> Agreed:
+    if place.project.require_saved_plan and not place.is_sandbox:
+        raise PlanRefusedError(
+            f'the project asks for a saved plan (require_saved_plan), and target "{place.target_name}" is no sandbox',
+            hint="bulkplan plan --out plan.json, have it reviewed, then: bulkplan apply plan.json",
+        )
+    workspace, result = run_until_signal(plan_here(place, console, select=tuple(args.select)))
+    tell_warnings(result, console)
+    console.result(plan_lines(result.plan, width=console.manners.width, closing=None))
+    question = question_of(result.plan)
+    if question and not args.auto_approve and not console.confirm(question):
+        raise BulkplanError("not agreed to; nothing was sent to Close")
+    return Agreed(result.plan, workspace)
+
+
+async def _apply(agreed: Agreed, args: Args, place: Place, console: Console, *, interrupt: Interrupt) -> None:
+    """Carry it out, print every row, and raise what the whole amounts to."""
+    options = ApplyOptions(wait=not args.no_wait, wait_timeout_s=args.wait_timeout, keep_going=args.keep_going)
+    opened = open_edges(place, console, interrupt=interrupt, settle_timeout_s=args.settle_timeout)
+    async with opened as (edges, context):
+        is_markable = agreed.plan.marker is None or agreed.plan.marker.is_neutral
+        result = await _carry_out(
+            agreed, place, edges, context=replace(context, use_marker=is_markable), options=options
+        )
+    console.result(apply_lines(result))
+    _keep_lost_outcomes(result, place, console)
+    if error := error_of(result):
+        raise error
+
+
+def _keep_lost_outcomes(result: ApplyResult, place: Place, console: Console) -> None:
+    """What Close did and the state store did not take goes into a private file, besides being printed."""
+    for row in result.of(ResultKind.STATE_BEHIND):
+        try:
+            path = keep_outcome(prepare_folder(place.root), row.key, row.message, at=place.clock.now())
+        except OSError as error:
+            console.note(f"The outcome of {row.key} could not be written down: {error.strerror}.")
+        else:
+            console.note(f"The outcome of {row.key} is kept in {path}.")
+
+
+async def _carry_out(
+    agreed: Agreed, place: Place, edges: Edges, *, context: ApplyContext, options: ApplyOptions
+) -> ApplyResult:
+    sealed = agreed.sealed
+    recheck = Rechecker(
+        agreed.plan,
+        plan_digest=sealed.digest if sealed else None,
+        workspace=agreed.workspace,
+        reader=edges.reader,
+    )
+    if sealed is None:
+        return await apply_plan(agreed.plan, edges=edges, context=context, options=options, recheck=recheck)
+    story = SavedPlanStory(
+        sealed=sealed,
+        circumstances=_circumstances(agreed.workspace, place, edges, context),
+        recheck=recheck,
+        fetch_fresh=fresh_requests(
+            agreed.workspace,
+            target=place.target,
+            identity=Identity(user_id=edges.user_id, organization_id=context.organization_id),
+            now=sealed.plan.now,
+            reader=edges.reader,
+        ),
+        edges=edges,
+        context=context,
+        options=options,
+    )
+    await story.check()
+    return await story.apply()
+
+
+def _circumstances(workspace: Workspace, place: Place, edges: Edges, context: ApplyContext) -> Circumstances:
+    return Circumstances(
+        now=place.clock.now(),
+        organization_id=context.organization_id,
+        target=place.target_name,
+        project_id=place.project.project_id,
+        lineage=edges.store.lineage(),
+        spec_digests={str(run.key): run.source.digest for run in workspace.runs},
+        key=plan_key(place.environ),
+    )
+
+
+def _n(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -1,0 +1,67 @@
+"""`status`: where every recorded run stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bulkplan.app.performer import Interrupt
+from bulkplan.app.records import Shelf, read_shelf
+from bulkplan.app.status import Status, refreshed_status
+from bulkplan.cli.arguments import Args
+from bulkplan.cli.console import Console
+from bulkplan.cli.exit_codes import OK
+from bulkplan.cli.stopping import run_until_signal
+from bulkplan.cli.wiring import Place, find_place, open_edges, open_store
+from bulkplan.core.lookup import is_selected
+from bulkplan.errors import UnknownRunError, UsageError
+from bulkplan.model.record import Record, RecordStatus
+from bulkplan.report.status_json import status_document
+from bulkplan.report.status_text import status_lines
+
+
+def run(args: Args, console: Console) -> int:
+    """Read, refresh what runs, print; 5 when a run needs a person."""
+    place = find_place(args)
+    shelf, store_name = shelf_of(place)
+    problems: tuple[str, ...] = ()
+    if not args.no_refresh and any(record.status is RecordStatus.SUBMITTED for record in shelf.records):
+        found = run_until_signal(_refreshed(place, console))
+        shelf, problems = found.shelf, found.problems
+    records = _selected(shelf.records, args.select)
+    words = (*problems, *(error.message for error in shelf.unreadable))
+    if args.format == "json":
+        console.document(status_document(records, target=place.target_name, problems=words))
+    else:
+        console.result(status_lines(records, target=place.target_name, store=store_name, problems=words))
+    _raise_for_person(records)
+    return OK
+
+
+def shelf_of(place: Place) -> tuple[Shelf, str]:
+    """Every record of the target, and where they are. Raises `StoreError`."""
+    store = open_store(place)
+    try:
+        return read_shelf(store), store.name
+    finally:
+        store.close()
+
+
+def _selected(records: Sequence[Record], patterns: Sequence[str]) -> list[Record]:
+    for pattern in patterns:
+        if not any(is_selected(record.key, (pattern,)) for record in records):
+            raise UsageError(f'no recorded run is named "{pattern}"', hint="bulkplan state list shows every run")
+    return [record for record in records if is_selected(record.key, patterns)]
+
+
+async def _refreshed(place: Place, console: Console) -> Status:
+    async with open_edges(place, console, interrupt=Interrupt()) as (edges, context):
+        return await refreshed_status(edges, context)
+
+
+def _raise_for_person(records: Sequence[Record]) -> None:
+    keys = [str(record.key) for record in records if record.alarm or record.status is RecordStatus.UNKNOWN]
+    if keys:
+        raise UnknownRunError(
+            f"{'a run needs' if len(keys) == 1 else 'runs need'} a person: {', '.join(keys)}",
+            hint="the hints above say how to go on",
+        )

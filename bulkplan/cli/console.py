@@ -1,0 +1,240 @@
+"""How bulkplan speaks: results on stdout, all else on stderr, questions on a terminal only."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from bulkplan import __version__
+from bulkplan.core.visible import visible
+from bulkplan.errors import BulkplanError, InvalidFilesError
+from bulkplan.report.lines import Line, Span
+
+if TYPE_CHECKING:  # help and usage errors must not wait for pydantic
+    from pydantic import JsonValue
+
+    from bulkplan.cli.stopping import Stopped
+
+_PLAIN_WIDTH = 100
+_MAX_WIDTH = 120
+_INSTEAD = (
+    "give --auto-approve; or save a plan (bulkplan plan --out plan.json), review it, and run that "
+    "(bulkplan apply plan.json)"
+)
+_SGR = {
+    "title": "1",
+    "strong": "1",
+    "muted": "2",
+    "ok": "32",
+    "warn": "33",
+    "error": "1;31",
+    "add": "32",
+    "remove": "31",
+    "change": "33",
+}
+"""Terminal codes by style; `plain` has none. Source: ECMA-48, "Select graphic rendition"."""
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How a console behaves. `can_ask`: a person sits at the terminal and may be asked."""
+
+    quiet: bool = False
+    verbose: bool = False
+    colour_out: bool = False
+    colour_err: bool = False
+    can_ask: bool = False
+    has_bars: bool = False
+    width: int = _PLAIN_WIDTH
+
+
+class Console:
+    """The one place that prints. Text from outside is written out visibly: no escape of a name reaches the terminal."""
+
+    def __init__(
+        self,
+        *,
+        stdout: TextIO,
+        stderr: TextIO,
+        stdin: TextIO,
+        manners: Manners,
+    ) -> None:
+        self.stdout, self.stderr, self.stdin = stdout, stderr, stdin
+        self.manners = manners
+
+    def result(self, lines: Iterable[Line]) -> None:
+        """Print lines of the result."""
+        for line in lines:
+            self._write(self.stdout, painted(line, colour=self.manners.colour_out))
+
+    def document(self, value: JsonValue) -> None:
+        """Print a result as one JSON document."""
+        is_utf8 = (self.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        self.raw(json.dumps(value, ensure_ascii=not is_utf8, indent=2, allow_nan=False) + "\n")
+
+    def raw(self, text: str) -> None:
+        """Print text of our own as it is."""
+        self._write(self.stdout, text, end="")
+
+    def note(self, text: str) -> None:
+        """Say something on stderr that `--quiet` leaves out."""
+        if not self.manners.quiet:
+            self.message(((Span(text, "plain"),),))
+
+    def message(self, lines: Iterable[Line]) -> None:
+        """Say something on stderr that must be said."""
+        for line in lines:
+            self._write(self.stderr, painted(line, colour=self.manners.colour_err))
+
+    def error(self, error: BulkplanError) -> None:
+        """Say what went wrong, where, and how to mend it."""
+        from bulkplan.report.problems_text import error_lines, invalid_lines
+
+        if isinstance(error, InvalidFilesError):
+            self.message(invalid_lines(error.problems, width=self.manners.width))
+        else:
+            self.message(error_lines(error, width=self.manners.width))
+
+    def stopped(self, stopped: Stopped | None) -> None:
+        """Say that a signal ended the command."""
+        if stopped and stopped.error:
+            self.error(stopped.error)
+        else:
+            self.message(
+                ((Span("interrupted", "error"), Span("; what was recorded is safe: bulkplan status shows it")),)
+            )
+
+    def message_text(self, text: str) -> None:
+        """Print text of our own on stderr as it is."""
+        self._write(self.stderr, text, end="")
+
+    def confirm(self, question: str, *, expected: str = "yes", instead: str = _INSTEAD) -> bool:
+        """
+        Ask, and take nothing but the expected word for consent.
+
+        Args:
+            question: What is asked, with its question mark.
+            expected: The word that consents.
+            instead: What to do where nobody can be asked.
+
+        Raises:
+            BulkplanError: Nobody can be asked here.
+        """
+        if not self.manners.can_ask:
+            raise BulkplanError(
+                f"{question} Nobody can be asked here: this is no terminal, or --no-input was given",
+                hint=instead,
+            )
+        self._write(self.stderr, f"\n{visible(question)}\n  Only '{visible(expected)}' will be accepted: ", end="")
+        answer = self.stdin.readline()
+        if not answer.endswith("\n"):
+            self._write(self.stderr, "")
+        return answer.strip() == expected
+
+    def bug(self, error: Exception) -> None:
+        """Report a mistake of bulkplan itself."""
+        self.message(
+            (
+                (
+                    Span("error: ", "error"),
+                    Span(f"this is a bug in bulkplan {__version__}: {type(error).__name__}: {error}", "plain"),
+                ),
+                (Span(f"  on Python {sys.version.split()[0]}, {sys.platform}", "muted"),),
+            )
+        )
+        if self.manners.verbose:
+            self._write(self.stderr, "".join(traceback.format_exception(error)), end="")
+        else:
+            self.message(((Span("hint: run it again with -v for the traceback, and report it", "plain"),),))
+
+    def flush(self) -> None:
+        """Hand everything to the system; a reader that went away is no error."""
+        for stream in (self.stdout, self.stderr):
+            try:
+                stream.flush()
+            except BrokenPipeError:
+                _silence(stream)
+
+    def _write(self, stream: TextIO, text: str, end: str = "\n") -> None:
+        """Write at once. When the reader is gone (`| head`), what we do goes on: an apply must not die of it."""
+        try:
+            stream.write(text + end)
+            stream.flush()
+        except BrokenPipeError:
+            _silence(stream)
+
+
+def open_console(
+    *,
+    environ: Mapping[str, str],
+    quiet: bool = False,
+    verbose: bool = False,
+    no_color: bool = False,
+    no_input: bool = False,
+) -> Console:
+    """The console of this process, on its three streams."""
+    for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors=errors)
+    may_colour = not no_color and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+    forced = environ.get("FORCE_COLOR", "") not in {"", "0"}
+    manners = Manners(
+        quiet=quiet,
+        verbose=verbose,
+        colour_out=may_colour and (forced or _is_tty(sys.stdout)),
+        colour_err=may_colour and (forced or _is_tty(sys.stderr)),
+        can_ask=not no_input and _is_tty(sys.stdin) and _is_tty(sys.stderr),
+        has_bars=_is_tty(sys.stderr) and environ.get("TERM") != "dumb" and environ.get("CI", "") in {"", "false", "0"},
+        width=_width(environ),
+    )
+    return Console(stdout=sys.stdout, stderr=sys.stderr, stdin=sys.stdin, manners=manners)
+
+
+def painted(line: Line, *, colour: bool) -> str:
+    """A line as text for a terminal, or, without colour, as plain text."""
+    parts = []
+    for span in line:
+        text, code = visible(span.text), _SGR.get(span.style)
+        parts.append(f"\x1b[{code}m{text}\x1b[0m" if colour and code and text else text)
+    return "".join(parts)
+
+
+def guarded(
+    work: Callable[[], int], console: Console, code_of: Callable[[BulkplanError], int], *, bug_code: int
+) -> int:
+    """Do the work; report what it raises. The one place that catches everything: a bug is reported as a bug."""
+    try:
+        return work()
+    except BulkplanError as error:
+        console.error(error)
+        return code_of(error)
+    except Exception as error:  # noqa: BLE001 - the last resort: a person gets words, not a traceback
+        console.bug(error)
+        return bug_code
+
+
+def _is_tty(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def _width(environ: Mapping[str, str]) -> int:
+    if not _is_tty(sys.stdout) and not environ.get("COLUMNS"):
+        return _PLAIN_WIDTH
+    return max(40, min(_MAX_WIDTH, shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns))
+
+
+def _silence(stream: TextIO) -> None:
+    """Let all further writes to this stream go nowhere, also the one at exit."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, stream.fileno())
+    os.close(devnull)

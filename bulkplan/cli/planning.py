@@ -1,0 +1,114 @@
+"""How `plan`, and `apply` without a saved plan, come to a plan; and how a saved one is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from bulkplan.adapters.yaml_files import YamlProject
+from bulkplan.app.plan import PlanResult, PlanScope, make_plan
+from bulkplan.app.workspace import load_workspace
+from bulkplan.cli.console import Console
+from bulkplan.cli.progress import progress
+from bulkplan.cli.wiring import Place, open_connection, open_store
+from bulkplan.core.seal import KEY_VARIABLE, load_sealed
+from bulkplan.errors import BulkplanError, RefusedError, UsageError
+from bulkplan.model.document import Workspace
+from bulkplan.model.plan import ChangeKind, Plan, SealedPlan
+from bulkplan.report.problems_text import problem_lines
+
+
+def plan_key(environ: Mapping[str, str]) -> bytes | None:
+    """The key that plans are signed with, where there is one."""
+    key = environ.get(KEY_VARIABLE, "")
+    return key.encode("utf-8", "surrogateescape") if key else None
+
+
+def workspace_of(place: Place, *, now: datetime) -> Workspace:
+    """What the project's files ask for at `now`. Raises `InvalidFilesError` with every problem of every file."""
+    return load_workspace(YamlProject(place.root), now=now)
+
+
+async def plan_here(place: Place, console: Console, *, select: tuple[str, ...]) -> tuple[Workspace, PlanResult]:
+    """
+    Make a plan through a client that can only read.
+
+    Raises:
+        BulkplanError: Whatever loading, connecting and planning raise.
+    """
+    from bulkplan.adapters.close_reader import open_reader
+
+    now = place.clock.now()
+    workspace = workspace_of(place, now=now)
+    store = open_store(place)
+    try:
+        with progress(console) as shown:
+            async with (
+                open_connection(place, console, shown) as connection,
+                open_reader(connection, clock=place.clock) as reader,
+            ):
+                scope = PlanScope(
+                    place.target_name,
+                    place.target,
+                    await reader.fetch_identity(),
+                    now,
+                    select,
+                    place.provenance().commit,
+                )
+                return workspace, await make_plan(workspace, reader=reader, store=store, scope=scope, progress=shown)
+    finally:
+        store.close()
+
+
+def tell_warnings(result: PlanResult, console: Console) -> None:
+    """What the files should be warned about, on stderr."""
+    if not console.manners.quiet:
+        for problem in result.problems:
+            console.message(problem_lines(problem, severity="warning", width=console.manners.width))
+
+
+def read_sealed(path: Path) -> SealedPlan:
+    """
+    Read a saved plan.
+
+    Raises:
+        UsageError: There is no such file.
+        PlanRefusedError: It is no plan, or was altered.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise UsageError(f"there is no plan file {path}", hint="make one: bulkplan plan --out plan.json") from error
+    except UnicodeDecodeError:
+        text = ""  # no plan: says so below
+    except OSError as error:
+        raise BulkplanError(f"the plan {path} cannot be read: {error.strerror}") from error
+    return load_sealed(text)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises `BulkplanError`."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise BulkplanError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def refusal(plan: Plan) -> RefusedError | None:
+    """The error for a plan with rows that a guard or a conflict holds back."""
+    blocked = sum(change.is_blocked and change.kind is ChangeKind.RUN for change in plan.changes)
+    conflicts = sum(change.kind is ChangeKind.CONFLICT for change in plan.changes)
+    if not blocked and not conflicts:
+        return None
+    parts = [f"{_n(blocked)} refused by a guard"] if blocked else []
+    parts += [f"{_n(conflicts)} in conflict with what ran before"] if conflicts else []
+    return RefusedError(" and ".join(parts), hint="the rows above say how to mend it")
+
+
+def _n(count: int) -> str:
+    return f"{count:,} run{' is' if count == 1 else 's are'}"
