@@ -1,0 +1,52 @@
+"""What README says is so: its commands exist, its spec is the one in specs/, its project file is valid."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from bulkplan.cli.command_table import COMMANDS
+from bulkplan.model.project import Project
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+YAML_BLOCKS = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+
+
+def load(text):
+    return YAML(typ="safe").load(text)
+
+
+def test_readme_begins_with_two_commands_that_can_be_run():
+    commands = re.findall(r"^    (\S+)", README, flags=re.MULTILINE)[:2]
+    assert commands == [".ci/demo", ".ci/test"]
+    assert all(os.access(ROOT / command, os.X_OK) for command in commands)
+
+
+def test_ci_runs_the_tests_by_the_second_command():
+    assert (ROOT / ".ci/run").read_text().rstrip().endswith(".ci/test")
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS if command.name != "help"])
+def test_every_command_is_in_the_readme(command):
+    first, _, second = command.partition(" ")
+    rows = [line for line in README.splitlines() if line.startswith("| `bulkplan")]
+    assert any(
+        re.search(rf"\b{first}\b", row) and (not second or f"`{second}`" in row or command in row) for row in rows
+    )
+
+
+def test_the_spec_of_the_readme_is_the_one_in_specs():
+    example = load((ROOT / "specs" / "winback-churned.yaml").read_text())
+    example.pop("tests")
+    assert load(YAML_BLOCKS[0]) == example
+
+
+def test_the_project_file_of_the_readme_is_valid():
+    text = YAML_BLOCKS[1].replace("orga_…", "orga_1")
+    assert Project.model_validate_json(json.dumps(load(text))).targets["production"].organization_id == "orga_1"
