@@ -29,6 +29,7 @@ SIGN_BY_KIND: Mapping[ChangeKind, tuple[str, Style]] = {
 _BLOCKED_SIGN: tuple[str, Style] = ("!", "error")
 _INDENT = "    "
 _LABEL_WIDTH = 9
+_KEY_COLUMN = 40
 
 
 def plan_lines(
@@ -45,8 +46,14 @@ def plan_lines(
     """
     lines = [*_header(plan, width)]
     was_short = False
+    # Lines of one row each stand in columns; a very long key does not push the others aside.
+    column = max((len(str(row.key)) for row in plan.changes if _is_short(row)), default=0)
     for change in plan.changes:
-        block = _block(change, plan, width=width, payload=payload)
+        block = (
+            _line(change, width, min(column, _KEY_COLUMN))
+            if _is_short(change)
+            else _block(change, plan, width=width, payload=payload)
+        )
         is_short = _is_short(change)
         lines += block if is_short and was_short else [(), *block]
         was_short = is_short
@@ -69,9 +76,6 @@ def _header(plan: Plan, width: int) -> tuple[Line, ...]:
 def _block(change: Change, plan: Plan, *, width: int, payload: bool) -> tuple[Line, ...]:
     sign, style = _BLOCKED_SIGN if state_word(change) == "blocked" else SIGN_BY_KIND[change.kind]
     title = (Span(f"{sign} ", style), Span(str(change.key), "strong"), Span(f"  {state_word(change)}", style))
-    if _is_short(change):
-        words = f"{change.reason}; {change.hint}" if change.hint else change.reason
-        return wrapped((*title, Span("  ")), (Span(words, "muted"),), width=width)
     lines: list[Line] = [title]
     if change.description:
         lines += wrapped((Span(_INDENT),), (Span(change.description, "muted"),), width=width)
@@ -87,6 +91,17 @@ def _block(change: Change, plan: Plan, *, width: int, payload: bool) -> tuple[Li
     if payload and change.request:
         lines += _payload(change, plan)
     return tuple(lines)
+
+
+def _line(change: Change, width: int, column: int) -> tuple[Line, ...]:
+    sign, style = SIGN_BY_KIND[change.kind]
+    words = f"{change.reason}; {change.hint}" if change.hint else change.reason
+    title = (
+        Span(f"{sign} ", style),
+        Span(str(change.key).ljust(column), "strong"),
+        Span(f"  {state_word(change)}", style),
+    )
+    return wrapped((*title, Span("  ")), (Span(words, "muted"),), width=width)
 
 
 def _is_short(change: Change) -> bool:
