@@ -64,6 +64,7 @@ def _request(scope: Message, body: bytes) -> SandboxRequest:
         query=tuple(parse_qsl(words, keep_blank_values=True)),
         headers=tuple(_header_pairs(headers) if isinstance(headers, Iterable) else ()),
         body=body,
+        scheme=str(scope.get("scheme", "http")),
     )
 
 

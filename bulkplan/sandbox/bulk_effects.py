@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from bulkplan.sandbox.activity_objects import email_object, user_name
 from bulkplan.sandbox.custom_fields import StoredValue, change_values, clear_values
-from bulkplan.sandbox.events import Event, Origin, write_events
+from bulkplan.sandbox.events import Event, Origin, updated, write_events
 from bulkplan.sandbox.ids import random_id
 from bulkplan.sandbox.lead_changes import change_custom_field, delete_leads, set_status
-from bulkplan.sandbox.objects import email_object
+from bulkplan.sandbox.objects import subscription_object
 from bulkplan.sandbox.rows import Row, compact, fetch_all, id_list, text
 
 JsonObject = dict[str, JsonValue]
@@ -122,13 +123,14 @@ def _recipients(connection: sqlite3.Connection, lead_ids: Sequence[str], *, pref
 
 
 def _send(connection: sqlite3.Connection, work: Work, lead_ids: Sequence[str]) -> None:
-    moment = work.origin.moment
+    moment, name = work.origin.moment, user_name(connection, work.origin.user_id)
     rows: list[Row] = [
         {
             "id": random_id("acti_"),
             "lead_id": row["lead_id"],
             "contact_id": row["contact_id"],
             "user_id": work.origin.user_id,
+            "user_name": name,
             "activity_at": moment,
             "date_created": moment,
             "date_updated": moment,
@@ -204,6 +206,8 @@ def _subscribe(connection: sqlite3.Connection, work: Work, lead_ids: Sequence[st
     if work.doing["action_type"] == "subscribe":
         _add_subscriptions(connection, work, rows)
         return
+    ids = [text(row, "id") for row in rows]
+    before = _subscriptions(connection, work, ids)
     connection.execute(
         """
         UPDATE sequence_subscription SET status = ?, status_reason = 'bulk-action', bulk_action_id = ?, updated_by = ?,
@@ -212,9 +216,23 @@ def _subscribe(connection: sqlite3.Connection, work: Work, lead_ids: Sequence[st
         """,
         (
             "paused" if work.doing["action_type"] == "pause" else "active", work.action_id, work.origin.user_id,
-            work.origin.moment, id_list([text(row, "id") for row in rows]),
+            work.origin.moment, id_list(ids),
         ),
     )  # fmt: skip
+    events = [
+        updated("sequence_subscription", before=before[key], after=after, lead_id=text(after, "lead_id"))
+        for key, after in _subscriptions(connection, work, ids).items()
+    ]
+    write_events(connection, [event for event in events if event], work.origin)
+
+
+def _subscriptions(connection: sqlite3.Connection, work: Work, ids: Sequence[str]) -> dict[str, JsonObject]:
+    rows = fetch_all(
+        connection,
+        "SELECT * FROM sequence_subscription WHERE id IN (SELECT value FROM json_each(?)) ORDER BY lead_id, id",
+        (id_list(ids),),
+    )
+    return {text(row, "id"): subscription_object(row, organization_id=work.organization_id) for row in rows}
 
 
 def _add_subscriptions(connection: sqlite3.Connection, work: Work, rows: Sequence[Row]) -> None:
@@ -229,6 +247,7 @@ def _add_subscriptions(connection: sqlite3.Connection, work: Work, rows: Sequenc
         "user_id": work.origin.user_id,
         "moment": work.origin.moment,
     }
+    made: list[Row] = [{**fixed, **row, "id": random_id("sub_")} for row in rows]
     connection.executemany(
         """
         INSERT INTO sequence_subscription (id, sequence_id, contact_id, lead_id, contact_email, status, status_reason,
@@ -237,5 +256,10 @@ def _add_subscriptions(connection: sqlite3.Connection, work: Work, rows: Sequenc
         VALUES (:id, :sequence_id, :contact_id, :lead_id, :email, 'active', 'bulk-action', :moment, :sender_account_id,
             :sender_email, :sender_name, :calls, :action_id, :user_id, :user_id, :moment, :moment)
         """,
-        [{**fixed, **row, "id": random_id("sub_")} for row in rows],
+        made,
     )
+    events = [
+        Event("sequence_subscription", "created", key, lead_id=text(found, "lead_id"), data=found)
+        for key, found in _subscriptions(connection, work, [text(row, "id") for row in made]).items()
+    ]
+    write_events(connection, events, work.origin)

@@ -28,7 +28,7 @@ class Call:
     One request on its way through an endpoint.
 
     `path` is below `/api/v1`; `ids` are the variable parts of the path; `tz_offset` is in hours; `query` has the last
-    value of each parameter.
+    value of each parameter; `base_url` is the address the client knows this server by.
     """
 
     world: World
@@ -43,6 +43,7 @@ class Call:
     body: bytes = b""
     tz_offset: float = 0.0
     quirks: Quirks = NO_QUIRKS
+    base_url: str = ""
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -84,17 +85,23 @@ class Call:
 
 
 Endpoint = Callable[[Call], JsonValue]
-"""Answers a call with the JSON of a 200, or raises ApiError."""
+"""Answers a call with JSON, or raises ApiError."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """One method of one path pattern, such as `/lead/{id}/`; `is_write` runs it inside a transaction."""
+    """
+    One method of one path pattern, such as `/lead/{id}/`.
+
+    `is_write` runs it inside a transaction. `status` is that of success: newer resources answer a create with 201.
+    Source: Close API, "HTTP response codes".
+    """
 
     method: str
     pattern: str
     endpoint: Endpoint
     is_write: bool = False
+    status: int = 200
 
 
 def flag(query: Mapping[str, str], name: str) -> bool | None:

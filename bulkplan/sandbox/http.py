@@ -22,7 +22,7 @@ class SandboxRequest:
     One request as it came off the wire.
 
     Shapes: `path` without query string, percent-decoded; `query` pairs in the order sent, decoded; header names in any
-    case.
+    case; `scheme` is `http` or `https`.
     """
 
     method: str
@@ -30,6 +30,7 @@ class SandboxRequest:
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    scheme: str = "http"
 
     @cached_property
     def _headers_by_name(self) -> Mapping[str, str]:
@@ -38,6 +39,11 @@ class SandboxRequest:
     def header(self, name: str) -> str | None:
         """Return the value of a header (name in lower case), or None."""
         return self._headers_by_name.get(name)
+
+    @property
+    def base_url(self) -> str:
+        """Return the address the client knows this server by: scheme and host, no slash at the end."""
+        return f"{self.scheme}://{self.header('host') or 'sandbox.invalid'}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,9 @@ class SandboxResponse:
 
 
 def json_response(status: int, value: JsonValue) -> SandboxResponse:
-    """Answer with JSON."""
+    """Answer with JSON; a 204 has no body."""
+    if status == 204:
+        return SandboxResponse(204)
     body = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
     return SandboxResponse(status, (("content-type", "application/json"),), body)
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import JsonValue
 
+from bulkplan.sandbox.activity_objects import SELECT_ACTIVITY, activity_object, status_change_object, user_name
+from bulkplan.sandbox.custom_values import custom_values
 from bulkplan.sandbox.events import Event, Origin, updated, write_events
 from bulkplan.sandbox.ids import random_id
-from bulkplan.sandbox.lead_objects import custom_values, load_leads, own_records
-from bulkplan.sandbox.objects import activity_object, status_change_object
+from bulkplan.sandbox.lead_objects import load_leads, own_records
 from bulkplan.sandbox.rows import Row, fetch_all, id_list, text
 
 JsonObject = dict[str, JsonValue]
@@ -20,8 +21,9 @@ CHILD_EVENTS = {"contacts": "contact", "opportunities": "opportunity", "tasks": 
 
 
 def status_labels(connection: sqlite3.Connection) -> dict[str, str]:
-    """Return the labels of lead statuses by id."""
-    return {text(row, "id"): text(row, "label") for row in fetch_all(connection, "SELECT id, label FROM lead_status")}
+    """Return the labels of lead and opportunity statuses by id."""
+    rows = fetch_all(connection, "SELECT id, label FROM lead_status UNION ALL SELECT id, label FROM opportunity_status")
+    return {text(row, "id"): text(row, "label") for row in rows}
 
 
 def set_status(
@@ -64,12 +66,13 @@ def record_status_changes(
     organization_id: str,
 ) -> None:
     """Leave the status-change activity of each lead, with its event; `former_status_ids` by lead id."""
-    labels = status_labels(connection)
+    labels, name = status_labels(connection), user_name(connection, origin.user_id)
     rows: list[Row] = [
         {
             "id": random_id("acti_"),
             "lead_id": lead_id,
             "user_id": origin.user_id,
+            "user_name": name,
             "activity_at": origin.moment,
             "date_created": origin.moment,
             "date_updated": origin.moment,
@@ -98,6 +101,40 @@ def record_status_changes(
         for row in rows
     ]
     write_events(connection, events, origin)
+
+
+def record_opportunity_status_change(
+    connection: sqlite3.Connection, before: JsonObject, *, status_id: str, origin: Origin, organization_id: str
+) -> None:
+    """Leave the status-change activity of an opportunity, with its event; `before` is the opportunity as it was."""
+    row: Row = {
+        "id": random_id("acti_"),
+        "kind": "opportunity_status_change",
+        "lead_id": before["lead_id"],
+        "contact_id": before["contact_id"],
+        "user_id": origin.user_id,
+        "user_name": user_name(connection, origin.user_id),
+        "activity_at": origin.moment,
+        "date_created": origin.moment,
+        "date_updated": origin.moment,
+        "opportunity_id": before["id"],
+        "old_status_id": before["status_id"],
+        "new_status_id": status_id,
+    }
+    connection.execute(
+        """
+        INSERT INTO activity (id, kind, lead_id, contact_id, user_id, activity_at, date_created, date_updated,
+                              opportunity_id, old_status_id, new_status_id)
+        VALUES (:id, :kind, :lead_id, :contact_id, :user_id, :activity_at, :date_created, :date_updated,
+                :opportunity_id, :old_status_id, :new_status_id)
+        """,
+        row,
+    )
+    data = activity_object(row, labels=status_labels(connection), organization_id=organization_id)
+    event = Event(
+        "activity.opportunity_status_change", "created", text(row, "id"), lead_id=text(row, "lead_id"), data=data
+    )
+    write_events(connection, [event], origin)
 
 
 def change_custom_field(
@@ -177,7 +214,7 @@ def _activity_events(connection: sqlite3.Connection, ids: Sequence[str], *, orga
     labels = status_labels(connection)
     rows = fetch_all(
         connection,
-        "SELECT * FROM activity WHERE lead_id IN (SELECT value FROM json_each(?)) ORDER BY lead_id, id",
+        f"{SELECT_ACTIVITY} WHERE lead_id IN (SELECT value FROM json_each(?)) ORDER BY lead_id, id",  # noqa: S608 - own names
         (id_list(ids),),
     )
     return [

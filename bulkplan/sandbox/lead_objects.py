@@ -1,14 +1,17 @@
-"""What leads, contacts and opportunities look like in JSON; read in bulk, a handful of queries for any number."""
+"""What leads and contacts look like in JSON; read in bulk, a handful of queries for any number."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
+from bulkplan.sandbox.custom_values import custom_values
 from bulkplan.sandbox.fields import OBJECT_TYPES
+from bulkplan.sandbox.opportunity_objects import opportunities_where
 from bulkplan.sandbox.rows import Row, chunks, fetch_all, grouped, id_list, optional_text, text
+from bulkplan.sandbox.task_objects import open_tasks
 
 JsonObject = dict[str, JsonValue]
 
@@ -106,37 +109,6 @@ def own_records(connection: sqlite3.Connection, ids: Sequence[str], *, organizat
     }
 
 
-def custom_values(connection: sqlite3.Connection, object_ids: Iterable[str]) -> dict[str, JsonObject]:
-    """Read custom fields of any objects: `{object_id: {"custom.cf_...": value or list}}`; unset ones are absent."""
-    rows = fetch_all(
-        connection,
-        """
-        SELECT v.object_id, v.custom_field_id, f.accepts_multiple_values AS is_list,
-               coalesce(v.text_value, v.moment_value, v.number_value) AS value
-        FROM custom_value AS v JOIN custom_field AS f ON f.id = v.custom_field_id
-        WHERE v.object_id IN (SELECT value FROM json_each(?))
-        ORDER BY v.object_id, f.position, f.id, v.position
-        """,
-        (id_list(object_ids),),
-    )
-    found: dict[str, JsonObject] = {}
-    for row in rows:
-        values = found.setdefault(text(row, "object_id"), {})
-        key, value = f"custom.{row['custom_field_id']}", whole(row["value"])
-        if not row["is_list"]:
-            values[key] = value
-            continue
-        members = values.setdefault(key, [])
-        if isinstance(members, list):
-            members.append(value)
-    return found
-
-
-def whole(value: JsonValue) -> JsonValue:
-    """Write a number without a fraction as an integer, as JSON from Close does."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def _attach_custom_by_name(connection: sqlite3.Connection, leads: dict[str, JsonObject]) -> None:
     """Add `custom`, the older form: values by the name of their field."""
     rows = fetch_all(connection, "SELECT id, name FROM custom_field ORDER BY position DESC, id DESC")
@@ -188,19 +160,6 @@ def _address_rows(connection: sqlite3.Connection, lead_ids: str) -> list[Row]:
         """,
         (lead_ids,),
     )
-
-
-def open_tasks(connection: sqlite3.Connection, lead_ids: str, *, organization_id: str) -> list[JsonObject]:
-    """Read the open tasks of leads; `lead_ids` is a JSON list."""
-    rows = fetch_all(
-        connection,
-        """
-        SELECT * FROM task WHERE is_complete = 0 AND lead_id IN (SELECT value FROM json_each(?))
-        ORDER BY date IS NULL, date, id
-        """,
-        (lead_ids,),
-    )
-    return [{**row, "_type": "lead", "is_complete": False, "organization_id": organization_id} for row in rows]
 
 
 def _attach_computed(connection: sqlite3.Connection, leads: dict[str, JsonObject], *, moment: str) -> None:
@@ -285,40 +244,3 @@ _CHILDREN = {
 
 def _contact_children(connection: sqlite3.Connection, table: str, contact_ids: Sequence[str]) -> dict[str, list[Row]]:
     return grouped(fetch_all(connection, _CHILDREN[table], (id_list(contact_ids),)), "contact_id")
-
-
-def load_opportunities(connection: sqlite3.Connection, ids: Sequence[str], *, organization_id: str) -> list[JsonObject]:
-    """Read opportunities as `GET /opportunity/` answers them, in the order of `ids`."""
-    found: dict[str, JsonObject] = {}
-    for part in chunks(ids):
-        for item in opportunities_where(connection, "o.id", id_list(part), organization_id=organization_id):
-            found[text(item, "id")] = item
-    return [found[item_id] for item_id in ids if item_id in found]
-
-
-_OPPORTUNITY = """
-    SELECT o.id, o.lead_id, lead.display_name AS lead_name, o.contact_id, contact.name AS contact_name, o.user_id,
-           user.first_name || ' ' || user.last_name AS user_name, o.status_id, s.label AS status_label,
-           s.type AS status_type, s.label AS status_display_name, s.pipeline_id, pipeline.name AS pipeline_name,
-           o.note, o.value, o.value_currency, o.value_period, o.confidence, o.expected_date, o.date_won, o.date_lost,
-           o.created_by, o.updated_by, o.date_created, o.date_updated
-    FROM opportunity AS o
-    JOIN opportunity_status AS s ON s.id = o.status_id
-    JOIN pipeline ON pipeline.id = s.pipeline_id
-    JOIN lead ON lead.id = o.lead_id
-    LEFT JOIN contact ON contact.id = o.contact_id
-    LEFT JOIN user ON user.id = o.user_id
-"""
-_OPPORTUNITY_WHERE = {
-    "o.id": _OPPORTUNITY + " WHERE o.id IN (SELECT value FROM json_each(?)) ORDER BY o.date_created, o.id",  # noqa: S608 - own names
-    "o.lead_id": _OPPORTUNITY + " WHERE o.lead_id IN (SELECT value FROM json_each(?)) ORDER BY o.date_created, o.id",  # noqa: S608 - own names
-}
-
-
-def opportunities_where(
-    connection: sqlite3.Connection, column: str, ids: str, *, organization_id: str
-) -> list[JsonObject]:
-    """Read opportunities by a JSON list of ids in `o.id` or `o.lead_id`, oldest first."""
-    rows = fetch_all(connection, _OPPORTUNITY_WHERE[column], (ids,))
-    custom = custom_values(connection, [text(row, "id") for row in rows])
-    return [{**row, "organization_id": organization_id, **custom.get(text(row, "id"), {})} for row in rows]

@@ -1,4 +1,4 @@
-"""What the organization's own things look like in JSON: users, fields, templates, sequences, views, activities."""
+"""What the organization's own things look like in JSON: users, fields, templates, sequences, views."""
 
 from __future__ import annotations
 
@@ -6,21 +6,9 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from bulkplan.sandbox.rows import Row, optional_text, parsed
+from bulkplan.sandbox.rows import Row, parsed
 
 JsonObject = dict[str, JsonValue]
-
-ACTIVITY_TYPES = {
-    "email": "Email",
-    "call": "Call",
-    "note": "Note",
-    "meeting": "Meeting",
-    "sms": "SMS",
-    "lead_status_change": "LeadStatusChange",
-    "opportunity_status_change": "OpportunityStatusChange",
-    "custom_activity": "Custom",
-}
-"""`_type` of each kind of activity."""
 
 
 def without(row: Mapping[str, JsonValue], *names: str) -> JsonObject:
@@ -68,10 +56,18 @@ def email_template_object(row: Row, *, organization_id: str) -> JsonObject:
 
 def sequence_object(row: Row, *, organization_id: str) -> JsonObject:
     """Return a sequence without the counts of its subscriptions."""
+    steps = parsed(row["steps"])
+    stamps: JsonObject = {
+        "step_allowed_delay": None,
+        "created_by_id": row["created_by"],
+        "updated_by_id": row["updated_by"],
+        "date_created": naive(row["date_created"]),
+        "date_updated": naive(row["date_updated"]),
+    }
     return {
         **without(row, "position", "created_by", "updated_by"),
         "schedule": parsed(row["schedule"]),
-        "steps": parsed(row["steps"]),
+        "steps": [{**stamps, **step} for step in (steps if isinstance(steps, list) else []) if isinstance(step, dict)],
         "created_by_id": row["created_by"],
         "updated_by_id": row["updated_by"],
         "date_created": naive(row["date_created"]),
@@ -112,6 +108,14 @@ def phone_number_object(row: Row, *, organization_id: str) -> JsonObject:
         "is_group_number": bool(row["is_group_number"]),
         "sms_enabled": row["type"] == "internal",
         "mms_enabled": False,
+        "supports_sms_to_countries": [row["country"]] if row["country"] else [],
+        "supports_mms_to_countries": [],
+        "is_premium": False,
+        "is_verified": True,
+        "was_ported": False,
+        "carrier": "twilio",
+        "carrier_type": "local",
+        **dict.fromkeys(("address_id", "bundle_id", "last_billed_price", "next_billing_on")),
         "organization_id": organization_id,
     }
 
@@ -127,52 +131,5 @@ def smart_view_object(row: Row, *, organization_id: str) -> JsonObject:
         "sharing_settings": parsed(row["sharing_settings"]),
         "selected_fields": parsed(row["selected_fields"]),
         "shared_with": [],
-        "organization_id": organization_id,
-    }
-
-
-def email_object(row: Row, *, organization_id: str) -> JsonObject:
-    """Return an e-mail activity."""
-    names = (
-        "id", "lead_id", "contact_id", "user_id", "direction", "status", "subject", "sender", "template_id",
-        "bulk_email_action_id", "sequence_subscription_id", "date_created", "date_updated", "date_sent", "activity_at",
-    )  # fmt: skip
-    return {
-        **{name: row[name] for name in names},
-        "_type": "Email",
-        "to": parsed(row["to_addresses"]) or [],
-        "has_reply": bool(row["has_reply"]),
-        "organization_id": organization_id,
-    }
-
-
-def status_change_object(row: Row, *, labels: Mapping[str, str], organization_id: str) -> JsonObject:
-    """Return a change of a lead's status; `labels` by status id."""
-    old, new = optional_text(row, "old_status_id"), optional_text(row, "new_status_id")
-    return {
-        **{name: row[name] for name in ("id", "lead_id", "user_id", "date_created", "date_updated", "activity_at")},
-        "_type": "LeadStatusChange",
-        "old_status_id": old,
-        "old_status_label": labels.get(old or ""),
-        "new_status_id": new,
-        "new_status_label": labels.get(new or ""),
-        "organization_id": organization_id,
-    }
-
-
-def activity_object(row: Row, *, labels: Mapping[str, str], organization_id: str) -> JsonObject:
-    """Return any activity, with the keys its kind has."""
-    kind = row["kind"]
-    if kind == "email":
-        return email_object(row, organization_id=organization_id)
-    if kind == "lead_status_change":
-        return status_change_object(row, labels=labels, organization_id=organization_id)
-    names = ("id", "lead_id", "contact_id", "user_id", "date_created", "date_updated", "activity_at")
-    extras = ("direction", "status", "note", "duration", "opportunity_id", "old_status_id", "new_status_id",
-              "custom_activity_type_id")  # fmt: skip
-    return {
-        **{name: row[name] for name in names},
-        **{name: row[name] for name in extras if row[name] is not None},
-        "_type": ACTIVITY_TYPES[str(kind)],
         "organization_id": organization_id,
     }

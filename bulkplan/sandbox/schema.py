@@ -17,17 +17,18 @@ House rules for every writer:
   event needs before deleting. Events, bulk actions and bulk targets stay.
 * An unset custom field has no row; an empty list does not exist.
 
-The columns are described where the tables are: `schema_catalog`, `schema_leads` and `schema_actions`.
+The columns are described where the tables are: `schema_catalog`, `schema_leads`, `schema_actions`, `schema_outside`.
 """
 
+from bulkplan.sandbox import schema_derived
 from bulkplan.sandbox.schema_actions import ACTION_TABLES
 from bulkplan.sandbox.schema_catalog import CATALOG_TABLES
-from bulkplan.sandbox.schema_derived import INDEXES, TRIGGERS
 from bulkplan.sandbox.schema_leads import LEAD_TABLES
+from bulkplan.sandbox.schema_outside import OUTSIDE_INDEXES, OUTSIDE_TABLES, OUTSIDE_TRIGGERS
 
 __all__ = ["INDEXES", "META_KEYS", "SCHEMA_VERSION", "TABLES", "TRIGGERS"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Stored as `user_version`; a world file of another version is refused."""
 
 META_KEYS = (
@@ -40,4 +41,6 @@ META_KEYS = (
     "clock_offset_seconds",  # decimal text: the world's clock runs this far ahead of its process's clock
 )
 
-TABLES = CATALOG_TABLES + LEAD_TABLES + ACTION_TABLES
+TABLES = CATALOG_TABLES + LEAD_TABLES + ACTION_TABLES + OUTSIDE_TABLES
+INDEXES = schema_derived.INDEXES + OUTSIDE_INDEXES
+TRIGGERS = schema_derived.TRIGGERS + OUTSIDE_TRIGGERS

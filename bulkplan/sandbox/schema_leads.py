@@ -102,11 +102,14 @@ CREATE TABLE activity (
     activity_at TEXT NOT NULL,            -- when it took place (a meeting: when it starts); an email's field `date`
     date_created TEXT NOT NULL,
     date_updated TEXT NOT NULL,
-    direction TEXT,                       -- email, call, sms: incoming, outgoing
+    direction TEXT,                       -- email: incoming, outgoing; call, sms: inbound, outbound
     status TEXT,                          -- email: inbox, draft, scheduled, outbox, sent, error;
                                           -- call: completed, no-answer ...;
                                           -- meeting: upcoming, in-progress, completed, canceled; sms: inbox, sent ...
     note TEXT,                            -- note, call, meeting: text; sms: its text
+    note_html TEXT,                       -- note, call: as sent; null where plain text was sent
+    created_by TEXT,                      -- null: answered as user_id
+    updated_by TEXT,
     -- email only
     date_sent TEXT,                       -- null until sent
     has_reply INTEGER NOT NULL DEFAULT 0,
@@ -116,6 +119,12 @@ CREATE TABLE activity (
     template_id TEXT,
     bulk_email_action_id TEXT,            -- bulkemail_ of the bulk action that made it
     sequence_subscription_id TEXT,
+    body_text TEXT,
+    body_html TEXT,
+    email_account_id TEXT,
+    -- call only
+    phone TEXT,                           -- as sent
+    recording_url TEXT,
     -- call, meeting
     duration INTEGER,                     -- seconds
     -- *_status_change

@@ -1,4 +1,4 @@
-"""What a new world is filled with: the organization first, then its leads, then indexes and triggers."""
+"""What a new world is filled with: the organization first, then its leads, then indexes and triggers; or an export."""
 
 import sqlite3
 from collections.abc import Callable
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
+from bulkplan.sandbox.export_reader import LeadSource
+from bulkplan.sandbox.import_organization import add_export
 from bulkplan.sandbox.schema import INDEXES, TABLES, TRIGGERS
 from bulkplan.sandbox.seed_batch import Batch, Days
 from bulkplan.sandbox.seed_leads import LeadMaker
@@ -24,11 +26,13 @@ class Wanted:
         seed: names one of the possible worlds.
         day: UTC day of the making. Every seeded date is measured from its first instant, so that "90 days ago"
             keeps its meaning however old the generator is.
+        export: leads of a real organization, in place of made-up ones; `n_leads` and `seed` then mean nothing.
     """
 
     n_leads: int
     seed: int
     day: date
+    export: tuple[LeadSource, ...] | None = None
 
 
 def fill(connection: sqlite3.Connection, wanted: Wanted, progress: Callable[[int, int], None] | None) -> None:
@@ -53,6 +57,9 @@ def fill(connection: sqlite3.Connection, wanted: Wanted, progress: Callable[[int
 
 
 def _add_content(connection: sqlite3.Connection, wanted: Wanted, progress: Callable[[int, int], None]) -> None:
+    if wanted.export is not None:
+        add_export(connection, wanted.export, day=wanted.day, progress=progress)
+        return
     days = Days(wanted.day)
     batch = Batch()
     chance = Random(f"organization:{wanted.seed}")  # noqa: S311 - made-up rows, no secrets; must be repeatable

@@ -124,11 +124,11 @@ class HistoryMaker:
 
     def _add_talk(self, batch: Batch, outline: Outline, person: Person | None, kind: str, age: float) -> None:
         random = self._random
-        direction = "incoming" if random.random() < 0.25 else "outgoing"
+        direction = "inbound" if random.random() < 0.25 else "outbound"
         if kind == "meeting":
             self._add_activity(batch, outline, person, kind, age, status="completed", duration=1800)
         elif kind == "sms":
-            status = "inbox" if direction == "incoming" else "sent"
+            status = "inbox" if direction == "inbound" else "sent"
             text = random.choice(names.SUBJECTS)
             self._add_activity(batch, outline, person, kind, age, direction=direction, status=status, note=text)
         else:

@@ -50,6 +50,15 @@ def add_organization(batch: Batch, random: Random, days: Days, n_leads: int, see
     return organization
 
 
+def add_outgoing(batch: Batch, random: Random, days: Days, *, owner: tuple[str, str, str]) -> None:
+    """Gather templates, sequences and one sending account for an owner: id, name and address."""
+    maker = _Maker(batch, random, days)
+    owner_id, name, address = owner
+    templates = maker.add_templates(owner_id)
+    maker.add_sequences(owner_id, templates)
+    maker.add_account(owner_id, "google", 0, ((name, address),))
+
+
 def _json(value: JsonValue) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
@@ -163,15 +172,20 @@ class _Maker:
         """Add the sending accounts, each with its user's own identity first."""
         senders = []
         for position, (user, kind, more) in enumerate(catalog.CONNECTED_ACCOUNTS):
-            account_id, (first, last) = self._id("emailacct_"), catalog.USERS[user]
-            name, address = f"{first} {last}", f"{first.lower()}@example.com"
-            identities: list[JsonValue] = [{"name": n, "email": e} for n, e in ((name, address), *more)]
-            self._batch.add(
-                "connected_account",
-                *(account_id, position, kind, address, _json(identities), users[user], self._founded, self._founded),
-            )
-            senders.append((account_id, name, address))
+            first, last = catalog.USERS[user]
+            own = (f"{first} {last}", f"{first.lower()}@example.com")
+            senders.append((self.add_account(users[user], kind, position, (own, *more)), *own))
         return tuple(senders)
+
+    def add_account(self, user_id: str, kind: str, position: int, identities: tuple[tuple[str, str], ...]) -> str:
+        """Add one sending account; answers its id. The first identity is its own name and address."""
+        account_id = self._id("emailacct_")
+        listed: list[JsonValue] = [{"name": name, "email": address} for name, address in identities]
+        self._batch.add(
+            "connected_account",
+            *(account_id, position, kind, identities[0][1], _json(listed), user_id, self._founded, self._founded),
+        )
+        return account_id
 
     def add_phone_numbers(self, users: tuple[str, ...]) -> None:
         """Add the organization's own phone numbers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable
@@ -15,8 +16,11 @@ from bulkplan.sandbox.bulk import advance
 from bulkplan.sandbox.call import API_ROOT, Call
 from bulkplan.sandbox.clock import Clock
 from bulkplan.sandbox.control import CONTROL_ROOT, Control, LoggedRequest, RequestLog
+from bulkplan.sandbox.courier import poster
+from bulkplan.sandbox.downloads import DOWNLOAD_ROOT, answer_download
 from bulkplan.sandbox.endpoints.table import ROUTES
 from bulkplan.sandbox.errors import ApiError, NotFoundError
+from bulkplan.sandbox.exports import advance_exports
 from bulkplan.sandbox.faults import Delivery, FaultBoard, FaultRule, deliver
 from bulkplan.sandbox.http import MAX_BODY_BYTES, SandboxRequest, SandboxResponse, json_response, parse_json
 from bulkplan.sandbox.ids import random_id
@@ -24,6 +28,7 @@ from bulkplan.sandbox.quirks import NO_QUIRKS, Quirks
 from bulkplan.sandbox.ratelimit import RateLimiter
 from bulkplan.sandbox.router import Match, Router
 from bulkplan.sandbox.settings import RateLimit, SandboxSettings
+from bulkplan.sandbox.webhooks import note_outcome, take_due
 from bulkplan.sandbox.world import Progress, World, WorldBusyError
 
 JsonObject = dict[str, JsonValue]
@@ -37,7 +42,8 @@ class Sandbox:
     A local Close organization that answers requests.
 
     `handle` and `deliver` may be called from several threads. Nothing runs between requests: each one first moves the
-    bulk actions of the world to where they should be by the world's clock.
+    bulk actions and exports of the world to where they should be by the world's clock. Webhooks are sent by
+    `deliver_due`, and only then.
     """
 
     def __init__(self, world: World, *, settings: SandboxSettings) -> None:
@@ -61,6 +67,7 @@ class Sandbox:
         clock: Clock | None = None,
         settings: SandboxSettings | None = None,
         progress: Progress | None = None,
+        export: Path | None = None,
     ) -> Sandbox:
         """
         Open a world file, or make one.
@@ -72,11 +79,13 @@ class Sandbox:
             clock: what time is measured by; the machine's when None.
             settings: how it behaves; the defaults suit use in process.
             progress: called while a new world is seeded.
+            export: file of a JSON lead export, whose leads a new world gets in place of made-up ones.
 
         Raises:
             WorldError: the file is no world of this version, or cannot be made.
+            InvalidFilesError: the export cannot be used; every fault with its place.
         """
-        world = World.open(path, leads=leads, seed=seed, clock=clock, progress=progress)
+        world = World.open(path, leads=leads, seed=seed, clock=clock, progress=progress, export=export)
         return cls(world, settings=settings or SandboxSettings())
 
     def close(self) -> None:
@@ -110,6 +119,27 @@ class Sandbox:
     def handle(self, request: SandboxRequest) -> SandboxResponse:
         """Answer a request, whatever it is; faults of the wire do not touch it."""
         return self._answer(request, NO_QUIRKS)
+
+    def deliver_due(self) -> int:
+        """
+        Send the webhook deliveries that are due by the world's clock, and note what became of them.
+
+        A served sandbox does it by itself, in a thread; in process it is called by hand. Receivers may ask this
+        sandbox while they are called. Only loopback addresses are ever called.
+
+        Returns:
+            How many attempts were made.
+        """
+        with self._lock:
+            advance(self.world, self.settings)
+            advance_exports(self.world, self.settings)
+            due = take_due(self.world, self.settings)
+        post = poster(timeout_s=self.settings.webhook_timeout_seconds)
+        for delivery in due:
+            error = post(delivery)
+            with self._lock:
+                note_outcome(self.world, delivery, error=error)
+        return len(due)
 
     def _answer(self, request: SandboxRequest, quirks: Quirks) -> SandboxResponse:
         exchange = _Exchange(self, request, quirks, self._limiter, self._router, self._control)
@@ -151,20 +181,25 @@ class _Exchange:
             check_body(self.request)  # a web page cannot send JSON here unasked
             return self.control.handle(self.request)
         world, settings = self.sandbox.world, self.sandbox.settings
+        if self.request.path.startswith(DOWNLOAD_ROOT + "/"):
+            return answer_download(world, self.request)
         if not self.request.path.startswith(API_ROOT + "/"):
             raise NotFoundError
-        caller = authenticate(self.request, api_keys=settings.api_keys, user_id=world.owner_user_id)
+        caller = authenticate(self.request, settings=settings, user_id=world.owner_user_id)
         request = overridden(self.request)
         match = self.router.find(request.method, self._path(request))
         self._limit(match, caller, headers)
         check_body(request)
         advance(world, settings)
-        return json_response(200, self._endpoint(match, self._call(request, match, caller)))
+        advance_exports(world, settings)
+        return json_response(match.route.status, self._endpoint(match, self._call(request, match, caller)))
 
     def _path(self, request: SandboxRequest) -> str:
         path = request.path.removeprefix(API_ROOT)
-        may_lack = self.sandbox.settings.open_questions.path_without_slash_is_found
-        return path + "/" if may_lack and not path.endswith("/") else path
+        if not self.sandbox.settings.open_questions.path_without_slash_is_found:
+            return path
+        folded = re.sub("/{2,}", "/", path)  # clients that add no slash at the end add two at the beginning
+        return folded if folded.endswith("/") else folded + "/"
 
     def _endpoint(self, match: Match, call: Call) -> JsonValue:
         if match.route.is_write:
@@ -177,7 +212,7 @@ class _Exchange:
         limits = self.sandbox.settings.rate_limits
         limit: RateLimit = limits.search if match.route.pattern == SEARCH_PATTERN else limits.default
         group = f"{match.route.method} {match.route.pattern}"
-        allowance = self.limiter.take(group, caller.api_key_id, now=self.sandbox.world.now(), limit=limit)
+        allowance = self.limiter.take(group, caller.credential_id, now=self.sandbox.world.now(), limit=limit)
         headers.update(allowance.headers())
         if allowance.is_exceeded:
             raise ApiError(429, "API call count exceeded for this key, please wait.")
@@ -198,6 +233,7 @@ class _Exchange:
             body=request.body,
             tz_offset=tz_offset(request),
             quirks=replace(self.quirks, listing_lag_s=lag),
+            base_url=request.base_url,
         )
 
 

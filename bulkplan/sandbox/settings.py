@@ -61,7 +61,8 @@ class SandboxSettings:
     """
     How a sandbox behaves.
 
-    `api_keys` empty: any key is accepted. Speeds are in leads per second, `inf` finishes at once. Times are seconds.
+    `api_keys` empty: any key is accepted. Speeds are per second (leads of bulk actions, documents of exports), `inf`
+    finishes at once. Times are seconds. `takes_bearer_tokens`: any OAuth token is accepted, otherwise none.
     """
 
     api_keys: tuple[str, ...] = field(default=(), repr=False)
@@ -71,6 +72,10 @@ class SandboxSettings:
     echo: Echo = Echo.AS_SENT
     listing_lag_seconds: float = 0.0
     event_merge_seconds: float = 10.0
+    takes_bearer_tokens: bool = False
+    export_documents_per_second: float = 2000.0
+    download_link_seconds: float = 600.0
+    webhook_timeout_seconds: float = 5.0
     control: bool = False
     open_questions: OpenQuestions = OpenQuestions()
 

@@ -49,6 +49,7 @@ def read_request(request: httpx.Request, body: bytes) -> SandboxRequest:
         query=tuple(request.url.params.multi_items()),
         headers=tuple(request.headers.items()),
         body=body,
+        scheme=request.url.scheme,
     )
 
 

@@ -13,6 +13,7 @@ from bulkplan.errors import BulkplanError
 from bulkplan.sandbox import seed as seeding
 from bulkplan.sandbox import text_match
 from bulkplan.sandbox.clock import Clock, SystemClock
+from bulkplan.sandbox.export_reader import read_export_file
 from bulkplan.sandbox.ids import random_id
 from bulkplan.sandbox.schema import SCHEMA_VERSION
 
@@ -59,6 +60,7 @@ class World:
         seed: int = 7,
         clock: Clock | None = None,
         progress: Progress | None = None,
+        export: Path | None = None,
     ) -> "World":
         """
         Open a world file, or make and seed it where there is none.
@@ -69,14 +71,26 @@ class World:
             seed: same seed, number of leads and UTC day give the same content; ignored when the world exists.
             clock: what the world's time is measured by; the machine's when None.
             progress: called while seeding; what it raises ends the making, and nothing is left behind.
+            export: file of a JSON lead export, whose leads a new world gets in place of made-up ones.
 
         Raises:
-            WorldError: the file is not a world, or of another version, or cannot be made.
+            WorldError: the file is not a world, or of another version, or cannot be made, or is there already and
+                an export was to be loaded.
+            InvalidFilesError: the export cannot be used; every fault with its place.
         """
         if leads < 0:
             raise WorldError(f"a sandbox world cannot have {leads} leads")
+        if export is not None and path is not None and path.exists():
+            raise WorldError(
+                f"{path} is there already; an export is loaded into a new world only", hint="choose another file"
+            )
         clock = clock or SystemClock()
-        wanted = seeding.Wanted(n_leads=leads, seed=seed, day=clock.now().astimezone(UTC).date())
+        wanted = seeding.Wanted(
+            n_leads=leads,
+            seed=seed,
+            day=clock.now().astimezone(UTC).date(),
+            export=None if export is None else read_export_file(export),
+        )
         if path is None:
             return cls(_in_memory(wanted, progress), path=None, clock=clock)
         if not path.exists():

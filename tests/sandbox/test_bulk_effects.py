@@ -220,3 +220,12 @@ def test_without_a_sequence_all_are_paused(client):
     action = client.run("sequence_subscription", action_type="pause", s_query=EVERY_LEAD)
     assert action["n_objects"] == n_active > 0
     assert client.value("SELECT count(*) FROM sequence_subscription WHERE status = 'active'") == 0
+
+
+def test_every_subscription_that_a_bulk_action_touches_has_its_event(client):
+    n_active = client.value("SELECT count(*) FROM sequence_subscription WHERE status = 'active'")
+    done = client.run("sequence_subscription", action_type="pause")
+    events = client.events(object_type="sequence_subscription", action="updated")
+    assert n_active == len(events) == done["n_objects_processed"] > 0
+    assert {event["meta"]["bulk_action_id"] for event in events} == {done["id"]}
+    assert all(event["previous_data"]["status"] == "active" for event in events)

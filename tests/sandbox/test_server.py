@@ -26,7 +26,7 @@ def test_settings_do_not_show_their_keys():
     assert "secret" not in repr(served_settings(api_keys=("secret",)))
 
 
-@pytest.mark.parametrize("path", ["/me", "/nope/", "/lead", "/export/", "/bulk_action/", "/custom_field_schema/call/"])
+@pytest.mark.parametrize("path", ["/me", "/nope/", "/lead", "/report/", "/bulk_action/", "/custom_field_schema/call/"])
 def test_an_unknown_path_is_not_found(client, path):
     assert client.refused("GET", path, status=404) == {"error": "Not found."}
 

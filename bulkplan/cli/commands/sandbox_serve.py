@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.progress import progress
+from bulkplan.cli.sandbox_options import questions_help, read_faults, read_settings
 from bulkplan.cli.stopping import Stopped
 from bulkplan.errors import BulkplanError, MissingExtraError
 from bulkplan.sandbox.server import Sandbox
-from bulkplan.sandbox.settings import SandboxSettings, served_settings
 from bulkplan.sandbox.world import WorldError
 
 
 def run(args: Args, console: Console) -> int:
     """Open the world, serve it, and end well on a signal."""
+    if "help" in args.question:
+        console.raw(questions_help())
+        return OK
     try:
         from bulkplan.sandbox.serve import serve
     except ImportError as error:
@@ -40,23 +41,21 @@ def run(args: Args, console: Console) -> int:
 
 
 def _open(args: Args, console: Console) -> Sandbox:
+    settings, faults = read_settings(args), read_faults(args.fault)
     try:
         with progress(console) as shown:
-            return Sandbox.open(
+            sandbox = Sandbox.open(
                 args.data,
                 leads=args.leads,
                 seed=args.seed,
-                settings=_settings(args),
+                settings=settings,
                 progress=lambda done, total: shown.step("leads", done, total),
+                export=args.export,
             )
     except WorldError as error:
-        raise BulkplanError(str(error), hint="--data takes another file") from error
-
-
-def _settings(args: Args) -> SandboxSettings:
-    keys = (args.api_key,) if args.api_key else ()
-    settings = served_settings(api_keys=keys, control=args.control)
-    return replace(settings, leads_per_second=args.leads_per_second) if args.leads_per_second else settings
+        raise BulkplanError(str(error), hint=error.hint or "--data takes another file") from error
+    sandbox.add_faults(faults)
+    return sandbox
 
 
 def _tell_ready(args: Args, port: int, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""What names can be resolved: custom fields, templates, sequences, sending accounts, phone numbers."""
+"""What names can be resolved: custom fields, sending accounts, phone numbers."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from pydantic import JsonValue
 
 from bulkplan.sandbox.call import Call, Route, flag
 from bulkplan.sandbox.endpoints.tables import Conditions, Table
-from bulkplan.sandbox.errors import FieldsError, NotFoundError
+from bulkplan.sandbox.errors import NotFoundError
 from bulkplan.sandbox.objects import (
     connected_account_object,
     custom_field_object,
-    email_template_object,
     phone_number_object,
-    sequence_object,
-    subscription_object,
 )
 from bulkplan.sandbox.paging import pick
 from bulkplan.sandbox.rows import Row, fetch_all, text
@@ -22,21 +19,6 @@ JsonObject = dict[str, JsonValue]
 
 OBJECT_TYPES = ("lead", "contact", "opportunity")
 
-TEMPLATES = Table(
-    "SELECT * FROM email_template",
-    "position, id",
-    lambda call, row: email_template_object(row, organization_id=call.organization_id),
-)
-SEQUENCES = Table(
-    "SELECT * FROM sequence",
-    "position, id",
-    lambda call, row: sequence_object(row, organization_id=call.organization_id),
-)
-SUBSCRIPTIONS = Table(
-    "SELECT * FROM sequence_subscription",
-    "date_created DESC, id",
-    lambda call, row: subscription_object(row, organization_id=call.organization_id),
-)
 ACCOUNTS = Table(
     "SELECT * FROM connected_account",
     "position, id",
@@ -63,6 +45,11 @@ def _field(call: Call, row: Row) -> JsonObject:
 
 FIELDS = Table("SELECT * FROM custom_field", "position, id", _field)
 _CARRIED = "id IN (SELECT custom_field_id FROM custom_field_object WHERE object_type = ?)"
+
+
+def custom_field(call: Call, field_id: str) -> JsonObject:
+    """Read one custom field, own or shared; raises NotFoundError."""
+    return _field(call, FIELDS.row(call, field_id))
 
 
 def list_own_fields(call: Call) -> JsonValue:
@@ -121,41 +108,6 @@ def _carries(call: Call, object_type: str) -> bool:
     return bool(rows)
 
 
-def list_templates(call: Call) -> JsonValue:
-    """Answer templates, archived ones too unless asked otherwise. Source: Close API, "Email Templates"."""
-    conditions = Conditions()
-    for name in ("is_archived", "is_shared"):
-        wanted = flag(call.query, name)
-        if wanted is not None:
-            conditions.add(f"{name} = ?", int(wanted))
-    return TEMPLATES.list(call, conditions=conditions.sql, params=conditions.params)
-
-
-def get_sequence(call: Call) -> JsonValue:
-    """Answer one sequence, with its subscriptions counted by status. Source: Close API, "Sequences"."""
-    found = sequence_object(SEQUENCES.row(call, call.id), organization_id=call.organization_id)
-    rows = fetch_all(
-        call.connection,
-        "SELECT status, count(*) AS n FROM sequence_subscription WHERE sequence_id = ? GROUP BY status",
-        (call.id,),
-    )
-    counted = {text(row, "status"): row["n"] for row in rows}
-    statuses = ("active", "paused", "finished", "goal", "error")
-    found["subscription_counts_by_status"] = {status: counted.get(status, 0) for status in statuses}
-    return pick(found, call.fields)
-
-
-def list_subscriptions(call: Call) -> JsonValue:
-    """Answer subscriptions of a sequence, a contact or a lead; one of the three must be named."""
-    names = ("sequence_id", "contact_id", "lead_id")
-    conditions = Conditions()
-    conditions.add_given(call, *names)
-    if not conditions.sql:
-        message = f"One of {', '.join(names)} is required."
-        raise FieldsError(dict.fromkeys(names, message))
-    return SUBSCRIPTIONS.list(call, conditions=conditions.sql, params=conditions.params)
-
-
 def list_accounts(call: Call) -> JsonValue:
     """Answer the accounts mail can be sent from. Source: Close API, "Connected Accounts"."""
     conditions = Conditions()
@@ -186,12 +138,6 @@ ROUTES = (
     *_field_routes("/custom_field"),
     *_field_routes("/custom_fields"),  # the old spelling still works
     Route("GET", "/custom_field_schema/{object_type}/", get_schema),
-    Route("GET", "/email_template/", list_templates),
-    Route("GET", "/email_template/{id}/", TEMPLATES.get),
-    Route("GET", "/sequence/", SEQUENCES.list),
-    Route("GET", "/sequence/{id}/", get_sequence),
-    Route("GET", "/sequence_subscription/", list_subscriptions),
-    Route("GET", "/sequence_subscription/{id}/", SUBSCRIPTIONS.get),
     Route("GET", "/connected_account/", list_accounts),
     Route("GET", "/connected_account/{id}/", ACCOUNTS.get),
     Route("GET", "/phone_number/", list_numbers),

@@ -8,13 +8,15 @@ from datetime import timedelta
 from pydantic import JsonValue
 
 from bulkplan.sandbox import search
+from bulkplan.sandbox.activity_objects import SELECT_ACTIVITY, activity_object
 from bulkplan.sandbox.call import Call, Route
 from bulkplan.sandbox.clock import format_moment
 from bulkplan.sandbox.cursors import open_cursor, question_digest, seal_cursor
 from bulkplan.sandbox.errors import REQUIRED, ApiError, FieldsError
 from bulkplan.sandbox.lead_changes import status_labels
-from bulkplan.sandbox.lead_objects import load_contacts, load_leads, load_opportunities, select_fields
-from bulkplan.sandbox.objects import activity_object, subscription_object
+from bulkplan.sandbox.lead_objects import load_contacts, load_leads, select_fields
+from bulkplan.sandbox.objects import subscription_object
+from bulkplan.sandbox.opportunity_objects import load_opportunities
 from bulkplan.sandbox.queries import check_query, context_of
 from bulkplan.sandbox.rows import fetch_all, id_list, integer, text
 
@@ -125,7 +127,7 @@ def _load(call: Call, object_type: str, ids: Sequence[str], fields: Sequence[str
 
 
 _OTHERS: Mapping[str, str] = {
-    "activity": "SELECT * FROM activity WHERE id IN (SELECT value FROM json_each(?))",
+    "activity": f"{SELECT_ACTIVITY} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608 - own names
     "sequence_subscription": "SELECT * FROM sequence_subscription WHERE id IN (SELECT value FROM json_each(?))",
 }
 

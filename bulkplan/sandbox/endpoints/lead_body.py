@@ -25,7 +25,7 @@ JsonObject = dict[str, JsonValue]
 
 TEXT_KEYS = ("name", "description", "url")
 ADDRESS_KEYS = ("label", "address_1", "address_2", "city", "state", "zipcode", "country")
-_CUSTOM_KEY = re.compile(r"custom\.([0-9A-Za-z_]+?)(?:\.(add|remove))?")
+_CUSTOM_KEY = re.compile(r"custom\.(.+?)(?:\.(add|remove))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,14 @@ def _status_id(call: Call, body: JsonObject, wrong: dict[str, str]) -> str | Non
 
 
 def read_field_writes(call: Call, body: JsonObject, object_type: str, wrong: dict[str, str]) -> tuple[FieldWrite, ...]:
-    """Take the `custom.cf_...` keys, also with `.add` and `.remove`; faults are noted in `wrong`."""
+    """
+    Take the `custom.cf_...` keys, also with `.add` and `.remove`; faults are noted in `wrong`.
+
+    The older ways to name a field are taken too: `custom.Industry`, and `custom` with an object of values by name.
+    Source: Close API, "Custom Fields".
+    """
     writes: list[FieldWrite] = []
-    for key, value in body.items():
-        if not key.startswith("custom."):
-            continue
+    for key, value in _custom_keys(body, wrong).items():
         try:
             writes.append(_field_write(call, key, value, object_type))
         except FieldValueError as error:
@@ -116,17 +119,32 @@ def read_field_writes(call: Call, body: JsonObject, object_type: str, wrong: dic
     return tuple(writes)
 
 
+def _custom_keys(body: JsonObject, wrong: dict[str, str]) -> JsonObject:
+    by_name = body.get("custom")
+    if by_name is not None and not isinstance(by_name, dict):
+        wrong["custom"] = "Must be an object of values by the name of their field."
+    named = {f"custom.{name}": value for name, value in by_name.items()} if isinstance(by_name, dict) else {}
+    return {**named, **{key: value for key, value in body.items() if key.startswith("custom.")}}
+
+
 def _field_write(call: Call, key: str, value: JsonValue, object_type: str) -> FieldWrite:
     found = _CUSTOM_KEY.fullmatch(key)
-    fields = find_fields(call.connection, object_type, key="id", value=found[1]) if found else []
+    fields = _fields_named(call, object_type, found[1]) if found else []
     if found is None or not fields:
         raise FieldValueError(f"Is not a custom field of {object_type}s.")
+    if len(fields) > 1:
+        raise FieldValueError("Several fields have this name.")
     field, operation = fields[0], found[2] or "replace"
     if operation != "replace" and not field.is_list:
         raise FieldValueError(f"The field {field.name} does not accept multiple values.")
     if value is None or value == []:
         return FieldWrite(field.id, "clear")
     return FieldWrite(field.id, operation, _values(call, field, value))
+
+
+def _fields_named(call: Call, object_type: str, id_or_name: str) -> list[CustomField]:
+    by_id = find_fields(call.connection, object_type, key="id", value=id_or_name)
+    return by_id or find_fields(call.connection, object_type, key="name", value=id_or_name)
 
 
 def _values(call: Call, field: CustomField, value: JsonValue) -> tuple[StoredValue, ...]:

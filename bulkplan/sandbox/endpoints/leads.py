@@ -1,4 +1,4 @@
-"""Leads, contacts and opportunities: list, read; leads also make, change, remove."""
+"""Leads: list, read, make, change, remove."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
+from bulkplan.sandbox import search
 from bulkplan.sandbox.call import Call, Route, call_origin
+from bulkplan.sandbox.endpoints.changes import insert_row, new_stamps, update_row
 from bulkplan.sandbox.endpoints.contact_body import add_contact
 from bulkplan.sandbox.endpoints.lead_body import ADDRESS_KEYS, LeadBody, read_lead_body
-from bulkplan.sandbox.endpoints.tables import Conditions
+from bulkplan.sandbox.endpoints.tables import Conditions, listed_ids
 from bulkplan.sandbox.errors import FieldsError, NotFoundError
 from bulkplan.sandbox.events import Event, updated, write_events, write_update
 from bulkplan.sandbox.lead_changes import delete_leads, record_status_changes, touch_leads
-from bulkplan.sandbox.lead_objects import load_contacts, load_leads, load_opportunities, own_records, select_fields
+from bulkplan.sandbox.lead_objects import load_leads, own_records
+from bulkplan.sandbox.legacy_query import read_text_query
 from bulkplan.sandbox.paging import cut
-from bulkplan.sandbox.rows import Row, fetch_all, fetch_int, fetch_one, text
+from bulkplan.sandbox.queries import check_query, context_of
+from bulkplan.sandbox.rows import fetch_one, text
 
 JsonObject = dict[str, JsonValue]
 
@@ -24,19 +28,25 @@ LEADS_MAX_LIMIT = 200
 
 
 def list_leads(call: Call) -> JsonValue:
-    """Answer leads, newest first, with `total_results`. Source: Close API, "Leads"."""
-    page = call.page(max_limit=LEADS_MAX_LIMIT)
-    rows = fetch_all(
-        call.connection,
-        "SELECT id FROM lead ORDER BY date_created DESC, id LIMIT ? OFFSET ?",
-        (page.limit + 1, page.skip),
-    )
-    found, has_more = cut([text(row, "id") for row in rows], page)
+    """Answer leads, newest first, with `total_results`; `query` is the old text search. Source: Close API, "Leads"."""
+    if call.query.get("query"):
+        found, has_more, total = _matching_ids(call)
+    else:
+        found, has_more, total = listed_ids(call, "lead", Conditions(), max_limit=LEADS_MAX_LIMIT)
     leads = load_leads(
         call.connection, found, organization_id=call.organization_id, moment=call.moment, fields=call.fields
     )
-    total = fetch_int(call.connection, "SELECT count(*) FROM lead")
     return {"data": [*leads], "has_more": has_more, "total_results": total}
+
+
+def _matching_ids(call: Call) -> tuple[list[str], bool, int]:
+    page = call.page(max_limit=LEADS_MAX_LIMIT)
+    asked = read_text_query(call.query["query"])
+    check_query(call, asked.node, sort=asked.sort, results_limit=None)
+    context = context_of(call)
+    ids = search.ids(call.world, asked.node, context, sort=[*asked.sort], limit=page.limit + 1, offset=page.skip)
+    found, has_more = cut(ids, page)
+    return found, has_more, search.count(call.world, asked.node, context)
 
 
 def get_lead(call: Call) -> JsonValue:
@@ -57,28 +67,32 @@ def create_lead(call: Call) -> JsonValue:
     """Make a lead, with contacts and addresses inside; without a status it gets the organization's first one."""
     body = call.json_object()
     lead = read_lead_body(call, body)
-    lead_id = call.world.new_id("lead_")
-    first = fetch_one(call.connection, "SELECT id FROM lead_status ORDER BY position LIMIT 1")
-    status_id = lead.status_id or text(first or {}, "id")
-    call.connection.execute(
-        """
-        INSERT INTO lead (id, name, description, url, status_id, created_by, updated_by, date_created, date_updated)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        (
-            lead_id, lead.columns.get("name"), lead.columns.get("description"), lead.columns.get("url"), status_id,
-            call.caller.user_id, call.caller.user_id, call.moment, call.moment,
-        ),
-    )  # fmt: skip
+    lead_id = _insert_lead(call, lead.columns, lead.status_id)
     contacts = body.get("contacts") or []
     if not isinstance(contacts, list):
         raise FieldsError({"contacts": "Must be a list of objects."})
     for position, contact in enumerate(contacts):
-        add_contact(call, contact, lead_id=lead_id, position=position)
+        add_contact(call, contact, lead_id=lead_id, position=position, prefix=f"contacts.{position}.")
     _write_parts(call, lead_id, lead)
     created = _lead(call, lead_id)
     write_events(call.connection, _created_events(created), call_origin(call))
     return created
+
+
+def _insert_lead(call: Call, columns: Mapping[str, str | None], status_id: str | None) -> str:
+    lead_id = call.world.new_id("lead_")
+    if status_id is None:
+        first = fetch_one(call.connection, "SELECT id FROM lead_status ORDER BY position LIMIT 1")
+        status_id = text(first or {}, "id")
+    insert_row(call, "lead", {"id": lead_id, **columns, "status_id": status_id, **new_stamps(call)})
+    return lead_id
+
+
+def create_empty_lead(call: Call, *, name: JsonValue) -> str:
+    """Make a lead that has nothing but a name; returns its id."""
+    lead_id = _insert_lead(call, {"name": name if isinstance(name, str) else None}, None)
+    write_events(call.connection, _created_events(_lead(call, lead_id)), call_origin(call))
+    return lead_id
 
 
 def _created_events(lead: JsonObject) -> list[Event]:
@@ -107,7 +121,7 @@ def change_lead(call: Call) -> JsonValue:
     if "contacts" in body:
         raise FieldsError({"contacts": "Contacts cannot be changed through their lead."})
     lead = read_lead_body(call, body)
-    _write_columns(call, call.id, lead.columns)
+    update_row(call, "lead", call.id, lead.columns)
     _write_parts(call, call.id, lead)
     if lead.status_id and lead.status_id != before["status_id"]:
         _write_status(call, call.id, former=text(before, "status_id"), status_id=lead.status_id)
@@ -124,11 +138,6 @@ def _own(call: Call, lead_id: str) -> JsonObject:
     if found is None:
         raise NotFoundError
     return {**found, "addresses": _lead(call, lead_id, fields=("addresses",))["addresses"]}
-
-
-def _write_columns(call: Call, lead_id: str, columns: Mapping[str, str | None]) -> None:
-    for name, value in columns.items():
-        call.connection.execute(f"UPDATE lead SET {name} = ? WHERE id = ?", (value, lead_id))  # noqa: S608 - own names
 
 
 def _write_status(call: Call, lead_id: str, *, former: str, status_id: str) -> None:
@@ -166,61 +175,10 @@ def remove_lead(call: Call) -> JsonValue:
     return {}
 
 
-def _ids(call: Call, table: str, conditions: Conditions) -> tuple[list[str], bool, int]:
-    page = call.page(max_limit=LEADS_MAX_LIMIT)
-    where = f" WHERE {' AND '.join(conditions.sql)}" if conditions.sql else ""
-    rows: list[Row] = fetch_all(
-        call.connection,
-        f"SELECT id FROM {table}{where} ORDER BY date_created DESC, id LIMIT ? OFFSET ?",  # noqa: S608 - own names
-        (*conditions.params, page.limit + 1, page.skip),
-    )
-    found, has_more = cut([text(row, "id") for row in rows], page)
-    total = fetch_int(call.connection, f"SELECT count(*) FROM {table}{where}", conditions.params)  # noqa: S608 - own names
-    return found, has_more, total
-
-
-def list_contacts(call: Call) -> JsonValue:
-    """Answer contacts, newest first; `lead_id` narrows. Source: Close API, "Contacts"."""
-    conditions = Conditions()
-    conditions.add_given(call, "lead_id")
-    ids, has_more, _ = _ids(call, "contact", conditions)
-    found = load_contacts(call.connection, ids, organization_id=call.organization_id)
-    return {"data": [select_fields(item, call.fields) for item in found], "has_more": has_more}
-
-
-def get_contact(call: Call) -> JsonValue:
-    """Answer one contact."""
-    found = load_contacts(call.connection, [call.id], organization_id=call.organization_id)
-    if not found:
-        raise NotFoundError
-    return select_fields(found[0], call.fields)
-
-
-def list_opportunities(call: Call) -> JsonValue:
-    """Answer opportunities, newest first, with `total_results`. Source: Close API, "Opportunities"."""
-    conditions = Conditions()
-    conditions.add_given(call, "lead_id", "status_id", "user_id")
-    ids, has_more, total = _ids(call, "opportunity", conditions)
-    found = load_opportunities(call.connection, ids, organization_id=call.organization_id)
-    return {"data": [select_fields(item, call.fields) for item in found], "has_more": has_more, "total_results": total}
-
-
-def get_opportunity(call: Call) -> JsonValue:
-    """Answer one opportunity."""
-    found = load_opportunities(call.connection, [call.id], organization_id=call.organization_id)
-    if not found:
-        raise NotFoundError
-    return select_fields(found[0], call.fields)
-
-
 ROUTES = (
     Route("GET", "/lead/", list_leads),
     Route("POST", "/lead/", create_lead, is_write=True),
     Route("GET", "/lead/{id}/", get_lead),
     Route("PUT", "/lead/{id}/", change_lead, is_write=True),
     Route("DELETE", "/lead/{id}/", remove_lead, is_write=True),
-    Route("GET", "/contact/", list_contacts),
-    Route("GET", "/contact/{id}/", get_contact),
-    Route("GET", "/opportunity/", list_opportunities),
-    Route("GET", "/opportunity/{id}/", get_opportunity),
 )

@@ -1,21 +1,39 @@
-"""Who and what the organization is: `/me/`, organizations, users, statuses, pipelines."""
+"""Who and what the organization is: `/me/`, organizations, users."""
 
 from __future__ import annotations
 
 from pydantic import JsonValue
 
 from bulkplan.sandbox.call import Call, Route
+from bulkplan.sandbox.endpoints.statuses import lead_statuses, pipelines
 from bulkplan.sandbox.endpoints.tables import Table
-from bulkplan.sandbox.errors import NotFoundError
+from bulkplan.sandbox.errors import ApiError, NotFoundError
 from bulkplan.sandbox.objects import connected_account_object, phone_number_object, user_object
-from bulkplan.sandbox.paging import list_body, pick
-from bulkplan.sandbox.rows import Row, fetch_all, fetch_one, parsed
+from bulkplan.sandbox.paging import pick
+from bulkplan.sandbox.rows import Row, fetch_all, parsed, text
 
 JsonObject = dict[str, JsonValue]
 
 USERS = Table(
     "SELECT * FROM user", "position, id", lambda call, row: user_object(row, organization_id=call.organization_id)
 )
+
+
+ORDERS = {
+    "last_name,first_name": "last_name COLLATE NOCASE, first_name COLLATE NOCASE, id",
+    "first_name,last_name": "first_name COLLATE NOCASE, last_name COLLATE NOCASE, id",
+}
+"""How users may be sorted. Source: Close API, "Users"."""
+
+
+def list_users(call: Call) -> JsonValue:
+    """Answer the users; `_order_by` sorts them by name."""
+    order = call.query.get("_order_by")
+    if order is None:
+        return USERS.list(call)
+    if order not in ORDERS:
+        raise ApiError(400, f"_order_by must be one of: {'; '.join(ORDERS)}.")
+    return Table(USERS.select, ORDERS[order], USERS.shape).list(call)
 
 
 def get_me(call: Call) -> JsonValue:
@@ -41,9 +59,15 @@ def get_me(call: Call) -> JsonValue:
 
 
 def get_organization(call: Call) -> JsonValue:
-    """Answer the organization with its members. Source: Close API, "Organizations"."""
+    """
+    Answer the organization with its members.
+
+    `_expand` puts the user into each membership: `memberships__user`, `inactive_memberships__user`.
+    Source: Close API, "Organizations".
+    """
     if call.id != call.organization_id:
         raise NotFoundError
+    expanded = {name.strip() for name in call.query.get("_expand", "").split(",")}
     rows = fetch_all(
         call.connection,
         """
@@ -55,7 +79,10 @@ def get_organization(call: Call) -> JsonValue:
     members: list[JsonValue] = []
     former: list[JsonValue] = []
     for row in rows:
-        (members if row["is_active"] else former).append(_membership(row, organization_id=call.organization_id))
+        membership = _membership(row, organization_id=call.organization_id)
+        if f"{'' if row['is_active'] else 'inactive_'}memberships__user" in expanded:
+            membership["user"] = USERS.shape(call, USERS.row(call, text(row, "user_id")))
+        (members if row["is_active"] else former).append(membership)
     found: JsonObject = {**_organization(call), "memberships": members, "inactive_memberships": former}
     return pick(found, call.fields)
 
@@ -80,73 +107,16 @@ def _organization(call: Call) -> JsonObject:
     return {
         "id": call.organization_id,
         "name": meta["organization_name"],
-        "lead_statuses": _lead_statuses(call),
-        "pipelines": _pipelines(call),
+        "lead_statuses": [*lead_statuses(call)],
+        "pipelines": [*pipelines(call)],
         "date_created": meta["date_created"],
         "date_updated": meta["date_created"],
     }
 
 
-def _lead_statuses(call: Call) -> list[JsonValue]:
-    rows = fetch_all(call.connection, "SELECT id, label FROM lead_status ORDER BY position")
-    return [{**row, "organization_id": call.organization_id} for row in rows]
-
-
-def _opportunity_statuses(call: Call) -> list[JsonObject]:
-    rows = fetch_all(
-        call.connection,
-        """
-        SELECT s.id, s.label, s.type, s.pipeline_id, pipeline.name AS pipeline_name
-        FROM opportunity_status AS s JOIN pipeline ON pipeline.id = s.pipeline_id
-        ORDER BY pipeline.position, s.position
-        """,
-    )
-    return [{**row, "organization_id": call.organization_id} for row in rows]
-
-
-def _pipelines(call: Call) -> list[JsonValue]:
-    statuses = _opportunity_statuses(call)
-    rows = fetch_all(call.connection, "SELECT id, name, date_created, date_updated FROM pipeline ORDER BY position")
-    return [
-        {
-            **row,
-            "organization_id": call.organization_id,
-            "statuses": [dict(status) for status in statuses if status["pipeline_id"] == row["id"]],
-        }
-        for row in rows
-    ]
-
-
-def list_lead_statuses(call: Call) -> JsonValue:
-    """Answer all lead statuses, in their order. Source: Close API, "Lead Statuses"."""
-    return list_body(_lead_statuses(call), has_more=False)
-
-
-def list_opportunity_statuses(call: Call) -> JsonValue:
-    """Answer the statuses of all pipelines. Source: Close API, "Opportunity Statuses"."""
-    return list_body(_opportunity_statuses(call), has_more=False)
-
-
-def list_pipelines(call: Call) -> JsonValue:
-    """Answer the pipelines with their statuses. Source: Close API, "Pipelines"."""
-    return list_body(_pipelines(call), has_more=False)
-
-
-def get_lead_status(call: Call) -> JsonValue:
-    """Answer one lead status."""
-    row = fetch_one(call.connection, "SELECT id, label FROM lead_status WHERE id = ?", (call.id,))
-    if row is None:
-        raise NotFoundError
-    return {**row, "organization_id": call.organization_id}
-
-
 ROUTES = (
     Route("GET", "/me/", get_me),
     Route("GET", "/organization/{id}/", get_organization),
-    Route("GET", "/user/", USERS.list),
+    Route("GET", "/user/", list_users),
     Route("GET", "/user/{id}/", USERS.get),
-    Route("GET", "/status/lead/", list_lead_statuses),
-    Route("GET", "/status/lead/{id}/", get_lead_status),
-    Route("GET", "/status/opportunity/", list_opportunity_statuses),
-    Route("GET", "/pipeline/", list_pipelines),
 )

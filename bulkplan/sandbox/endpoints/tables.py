@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from bulkplan.sandbox.call import Call
 from bulkplan.sandbox.errors import NotFoundError
 from bulkplan.sandbox.paging import cut, list_body, pick
-from bulkplan.sandbox.rows import Row, SqlValue, fetch_all, fetch_one
+from bulkplan.sandbox.rows import Row, SqlValue, compact, fetch_all, fetch_int, fetch_one, text
 
 JsonObject = dict[str, JsonValue]
 Shape = Callable[[Call, Row], JsonObject]
@@ -70,3 +70,30 @@ class Conditions:
         for name in names:
             if name in call.query:
                 self.add(f"{name} = ?", call.query[name])
+
+    def add_listed(self, call: Call, *names: str) -> None:
+        """Add `column IN (...)` for each of the columns that the request names, as values with commas between them."""
+        for name in names:
+            if name in call.query:
+                values = compact([value.strip() for value in call.query[name].split(",")])
+                self.add(f"{name} IN (SELECT value FROM json_each(?))", values)  # noqa: S608 - own names
+
+    @property
+    def where(self) -> str:
+        """Return ` WHERE ...`, or nothing where there are no conditions."""
+        return f" WHERE {' AND '.join(self.sql)}" if self.sql else ""
+
+
+def listed_ids(
+    call: Call, table: str, conditions: Conditions, *, max_limit: int, order: str = "date_created DESC"
+) -> tuple[list[str], bool, int]:
+    """List a page of ids in `order` (SQL of ours): the ids, whether more follow, and how many there are in all."""
+    page = call.page(max_limit=max_limit)
+    rows = fetch_all(
+        call.connection,
+        f"SELECT id FROM {table}{conditions.where} ORDER BY {order}, id LIMIT ? OFFSET ?",  # noqa: S608 - own names
+        (*conditions.params, page.limit + 1, page.skip),
+    )
+    found, has_more = cut([text(row, "id") for row in rows], page)
+    total = fetch_int(call.connection, f"SELECT count(*) FROM {table}{conditions.where}", conditions.params)  # noqa: S608 - own names
+    return found, has_more, total
