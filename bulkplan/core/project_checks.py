@@ -21,7 +21,8 @@ from bulkplan.errors import Path, Problem
 from bulkplan.model.document import Document
 from bulkplan.model.project import DEFAULT_BASE_URL, Project
 
-_STATE = re.compile(r"local|git|s3://[^/\s]+(/\S*)?|postgres(ql)?://\S+")
+_STATE = re.compile(r"local|git(\+[^-\s]\S*)?|s3://[^/\s]+(/\S*)?|postgres(ql)?://\S+")
+_USER_AND_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@|[?&]password=")
 
 _MAY_HOLD_SECRETS = frozenset({"api_key_env", "base_url", "state"})
 
@@ -48,12 +49,24 @@ def load_project_document(document: Document) -> tuple[Project, tuple[Problem, .
 
 
 def warn_of_project(document: Document, project: Project) -> tuple[Problem, ...]:
-    """What the project file should say, and does not."""
-    if project.project_id is not None or all(target.sandbox for target in project.targets.values()):
-        return ()
-    message = "project_id is missing: it tells the bulk actions of this project from those of others"
-    hint = "make one with: openssl rand -hex 8; then add a line such as: project_id: 7f3c0c1e2b9d4a60"
-    return (document.located(Problem(message, hint)),)
+    """What the project file should say and does not, and what should not stand in it."""
+    problems = [*_missing_project_id(project), *_written_passwords(project)]
+    return tuple(_discreet(document.located(problem)) for problem in problems)
+
+
+def _missing_project_id(project: Project) -> Iterator[Problem]:
+    if project.project_id is None and not all(target.sandbox for target in project.targets.values()):
+        message = "project_id is missing: it tells the bulk actions of this project from those of others"
+        hint = 'make one with: openssl rand -hex 8; then add a line such as: project_id: "7f3c0c1e2b9d4a60"'
+        yield Problem(message, hint)
+
+
+def _written_passwords(project: Project) -> Iterator[Problem]:
+    for name, target in project.targets.items():
+        if _USER_AND_PASSWORD.search(target.state):
+            message = f"the state of target {name} holds a password, which everybody who sees this file can read"
+            hint = "take it out, and put it into PGPASSWORD or ~/.pgpass"
+            yield Problem(message, hint, ("targets", name, "state"))
 
 
 def _discreet(problem: Problem) -> Problem:
@@ -158,7 +171,23 @@ def _is_loopback_url(base_url: str) -> bool:
 
 
 def _state(state: JsonValue, path: Path) -> Iterator[Problem]:
-    if not isinstance(state, str) or _STATE.fullmatch(state):
-        return
-    hint = "write local, git, s3://bucket/path or postgresql://host/database"
-    yield Problem(f'no state store is named "{shorten(state.partition(":")[0])}"', hint, path)
+    if isinstance(state, str) and (fault := state_fault(state)) is not None:
+        yield Problem(*fault, path)
+
+
+def state_fault(state: str) -> tuple[str, str] | None:
+    """What is wrong with the address of a state store, and how to mend it; `None` when nothing is. Quotes no secret."""
+    hint = "write local, git, git+REMOTE, s3://bucket/path or postgresql://host/database"
+    kind = re.split(r"[:+]", state, maxsplit=1)[0]
+    if not _STATE.fullmatch(state):
+        return f'no state store is named "{shorten(kind)}"', hint
+    if kind == "git" and "::" in state:
+        return (
+            "state names a program for git to run",
+            "name a remote (git+upstream) or an address (git+ssh://git@host/x)",
+        )
+    if kind == "git" and _USER_AND_PASSWORD.search(state):
+        return "state holds a password", "name a remote of the repository instead: git+REMOTE"
+    if kind == "s3" and re.search(r"[@?#]", state):
+        return "state holds more than a bucket and a path", "key, region and endpoint come from the AWS_* variables"
+    return None

@@ -150,7 +150,22 @@ def test_loopback_is_this_machine_alone():
     assert not is_loopback("localhost.evil.example")
 
 
-@pytest.mark.parametrize("state", ["local", "git", "s3://bucket", "s3://bucket/a/b", "postgresql://host/db"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "local",
+        "git",
+        "git+upstream",
+        "git+ssh://git@host/x.git",
+        "git+git@host:x.git",
+        "git+/srv/state.git",
+        "s3://bucket",
+        "s3://bucket/a/b",
+        "postgresql://host/db",
+        "postgres:///db?host=/run/postgresql",
+        "postgresql://a:5432,b:5433/db?target_session_attrs=primary",
+    ],
+)
 def test_every_form_of_state_is_understood(state):
     _, problems = load_project_document(document(HEAD + f"targets: {{sandbox: {{sandbox: {{}}, state: '{state}'}}}}"))
     assert not problems
@@ -162,3 +177,35 @@ def test_a_missing_project_id_is_a_warning_for_real_organizations_only():
     assert "openssl rand -hex 8" in (warning.hint or "")
     sandbox = document(HEAD)
     assert not warn_of_project(sandbox, load_project_document(sandbox)[0])
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ("gti", 'no state store is named "gti"'),
+        ("git+", 'no state store is named "git"'),
+        ("git+--upload-pack=x", "no state store"),
+        ("git+ext::sh -c x", "no state store"),
+        ("git+ext::sh", "names a program"),
+        ("git+https://me:canary@host/x.git", "holds a password"),
+        ("s3://AKIA:canary@bucket/x", "more than a bucket"),
+        ("s3://bucket/x?canary=1", "more than a bucket"),
+        ("mysql://host/canary", 'named "mysql"'),
+    ],
+)
+def test_what_no_store_understands_is_refused_and_its_secrets_are_not_quoted(state, message):
+    text = HEAD + f"targets: {{sandbox: {{sandbox: {{}}, state: '{state}'}}}}"
+    _, (problem,) = load_project_document(document(text))
+    assert message in problem.message
+    assert "canary" not in f"{problem.message} {problem.hint} {problem.at.source}"
+
+
+@pytest.mark.parametrize("state", ["postgresql://me:canary@host/db", "postgresql://host/db?user=x&password=canary"])
+def test_a_password_in_the_project_file_is_a_warning_that_does_not_quote_it(state):
+    written = document(HEAD + f"targets: {{sandbox: {{sandbox: {{}}, state: '{state}'}}}}")
+    project, problems = load_project_document(written)
+    (warning,) = warn_of_project(written, project)
+    assert not problems
+    assert "PGPASSWORD" in (warning.hint or "")
+    assert warning.at is not None
+    assert "canary" not in f"{warning.message} {warning.hint} {warning.at.source}"

@@ -6,13 +6,19 @@ import os
 import sqlite3
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from adapters.stores.conformance import ServiceLaws
 
 from bulkplan.adapters.stores.local import LocalStore
 from bulkplan.errors import StoreBusyError, StoreError
 from bulkplan.model.store import PutResult
+
+
+class TestLocalKeepsTheLaws(ServiceLaws):
+    @pytest.fixture
+    def lab(self, local_lab):
+        return local_lab
 
 
 @pytest.fixture
@@ -21,40 +27,10 @@ def path(tmp_path):
 
 
 @pytest.fixture
-def store(path):
+def opened(path):
     store = LocalStore.open(path)
     yield store
     store.close()
-
-
-def test_what_is_stored_comes_back_with_its_version(store):
-    assert store.put("run/a@1", "one", expected_version=0) is PutResult.STORED
-    assert store.put("run/a@1", "two", expected_version=1) is PutResult.STORED
-    slot = store.get("run/a@1")
-    assert (slot.version, slot.text) == (2, "two")
-
-
-def test_absent_is_none(store):
-    assert store.get("run/a@1") is None
-
-
-@pytest.mark.parametrize("expected", [0, 2, 7])
-def test_a_swap_against_another_version_is_a_conflict(store, expected):
-    store.put("run/a@1", "one", expected_version=0)
-    assert store.put("run/a@1", "other", expected_version=expected) is PutResult.CONFLICT
-    assert store.get("run/a@1").text == "one"
-
-
-def test_a_list_is_by_key_and_by_prefix(store):
-    for key in ("run/b@1", "run/a@1", "plan/x"):
-        store.put(key, "text", expected_version=0)
-    assert [slot.key for slot in store.list("run/")] == ["run/a@1", "run/b@1"]
-
-
-def test_the_lineage_stays(store, path):
-    other = LocalStore.open(path)
-    assert other.lineage() == store.lineage()
-    other.close()
 
 
 def test_file_and_folder_are_private_whatever_the_umask(path):
@@ -67,7 +43,7 @@ def test_file_and_folder_are_private_whatever_the_umask(path):
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_file_that_others_can_write_is_refused(store, path):
+def test_a_file_that_others_can_write_is_refused(opened, path):
     path.chmod(0o622)
     with pytest.raises(StoreError, match="other users"):
         LocalStore.open(path)
@@ -81,7 +57,7 @@ def test_a_file_that_is_no_database_is_a_clear_error(path):
         LocalStore.open(path)
 
 
-def test_a_locked_file_is_said_to_be_busy_and_stores_nothing(store, path):
+def test_a_locked_file_is_said_to_be_busy_and_stores_nothing(opened, path):
     other = LocalStore.open(path, busy_timeout_s=0.05)
     blocker = sqlite3.connect(path, isolation_level=None)
     blocker.execute("BEGIN EXCLUSIVE")
@@ -93,27 +69,54 @@ def test_a_locked_file_is_said_to_be_busy_and_stores_nothing(store, path):
     other.close()
 
 
-def test_of_many_creators_one_wins(path):
-    LocalStore.open(path).close()
+def test_a_file_in_write_ahead_mode_is_taken_back_to_the_journal(opened, path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+    opened.close()
+    again = LocalStore.open(path)
+    assert again.put("run/a@1", "text", expected_version=0) is PutResult.STORED
+    assert not path.with_name(f"{path.name}-wal").exists()
+    again.close()
 
-    def create(number):
-        store = LocalStore.open(path)
-        results = [store.put(f"run/r{round_}@1", f"from {number}", expected_version=0) for round_ in range(20)]
-        store.close()
-        return results
 
-    with ThreadPoolExecutor(8) as pool:
-        everybody = list(pool.map(create, range(8)))
-    for of_one_round in zip(*everybody, strict=True):
-        assert sorted(of_one_round) == [PutResult.CONFLICT] * 7 + [PutResult.STORED]
+def _run(program, path):
+    prologue = (
+        "import os, pathlib, resource, sys; from bulkplan.adapters.stores.local import LocalStore;"
+        "from bulkplan.errors import StoreError; path = pathlib.Path(sys.argv[1]);"
+    )
+    command = [sys.executable, "-c", prologue + program, str(path)]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}  # noqa: PTH109 - a text
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=environ)
 
 
 def test_what_a_killed_process_stored_is_there(path):
-    program = (
-        "import os, pathlib, sys; from bulkplan.adapters.stores.local import LocalStore;"
-        "LocalStore.open(pathlib.Path(sys.argv[1])).put('run/a@1', 'text', expected_version=0); os.kill(os.getpid(), 9)"
-    )
-    subprocess.run([sys.executable, "-c", program, str(path)], check=False)
+    _run("LocalStore.open(path).put('run/a@1', 'text', expected_version=0); os.kill(os.getpid(), 9)", path)
     store = LocalStore.open(path)
     assert store.get("run/a@1").text == "text"
     store.close()
+
+
+def test_on_a_full_disk_nothing_is_stored_and_nothing_is_damaged(opened, path):
+    opened.put("run/a@1", "text", expected_version=0)
+    told = _run(
+        "store = LocalStore.open(path); size = path.stat().st_size;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size, size));"
+        "print(store.put('run/b@1', 'x' * 100_000, expected_version=0), store.get('run/b@1'))",
+        path,
+    )
+    assert told.stdout in ("unavailable None\n", "unsure None\n")
+    assert opened.get("run/a@1").text == "text"
+    assert opened.put("run/b@1", "text", expected_version=0) is PutResult.STORED
+
+
+def test_a_file_without_rights_is_a_clear_error(opened, path):
+    path.chmod(0o400)
+    told = _run(
+        "os.getuid() or (os.setgroups([]), os.setgid(65534), os.setuid(65534));"  # root may do anything
+        "\ntry: LocalStore.open(path)\nexcept StoreError as error: print(error.message)",
+        path,
+    )
+    path.chmod(0o600)
+    assert "cannot be opened" in told.stdout
+    assert "Permission denied" in told.stdout

@@ -1,0 +1,21 @@
+"""What most labs share."""
+
+from __future__ import annotations
+
+
+class Lab:
+    """A store, and the means to harm it."""
+
+    remembers = False
+    """Whether an older copy is noticed by the machine that saw the newer one."""
+    holds_its_row_meanwhile = False
+    """Whether a write that is on its way keeps others out until it has arrived."""
+
+    def forget_requests(self):
+        """Begin to count."""
+
+    def n_listings(self):
+        return 1  # no network
+
+    def close(self):
+        """End what the lab started."""
