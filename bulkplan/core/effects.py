@@ -87,7 +87,6 @@ class FindActions(Effect["tuple[BulkAction, ...]"]):
 
     kind: BulkKind
     word: str
-    since: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ from bulkplan.core.records import (
     moved,
     next_intent,
 )
-from bulkplan.core.settle import Sighting, commit, put_surely, raise_alarm, settle
+from bulkplan.core.settle import Sighting, commit, look_for_twins, put_surely, raise_alarm, settle
 from bulkplan.errors import WrongOrganizationError
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.remote import Answer, BulkAction
@@ -62,10 +62,10 @@ def apply_run(run: PlannedRun, context: ApplyContext) -> Steps[Outcome]:
     Raises `StoreError` and `CloseError` only when nothing was sent by this call.
     """
     started = yield from perform(ReadClock())
-    for _ in range(MAX_ATTEMPTS):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         outcome = yield from _attempt(run, context)
         record, wait_s = outcome.record, outcome.retry_after_s
-        if wait_s is None or record is None:
+        if wait_s is None or record is None or attempt == MAX_ATTEMPTS:
             return outcome
         now = yield from perform(ReadClock())
         if now.interrupted or now.monotonic - started.monotonic + wait_s > RATE_LIMIT_BUDGET_S:
@@ -74,6 +74,17 @@ def apply_run(run: PlannedRun, context: ApplyContext) -> Steps[Outcome]:
         yield from perform(Sleep(wait_s))
         run = for_attempt(run, record_version=record.version)
     return outcome
+
+
+def adopt_lost(run: PlannedRun, context: ApplyContext) -> Steps[Outcome | None]:
+    """
+    Take an action that Close lists under this run's tag, when no record tells of it; `None` when there is none.
+
+    For runs that are not sent anyway: a guard may refuse just because the run, long forgotten here, did its work.
+    """
+    record = yield from perform(GetRecord(run.key))
+    is_startable = record is None or record.status in (RecordStatus.REFUSED, RecordStatus.RELEASED)
+    return (yield from _look_for_tag(run, record, context)) if is_startable and context.use_marker else None
 
 
 def _attempt(run: PlannedRun, context: ApplyContext) -> Steps[Outcome]:
@@ -121,6 +132,8 @@ def _adopt(
     nonce = min(nonces_of(hits[0].s_query, tag))
     now = yield from perform(ReadClock())
     stamp = Stamp(now.now, (yield from perform(DrawWord())))
+    limit = hits[0].results_limit
+    run = run if limit is None else replace(run, approved=limit, max_drift_leads=limit)
     base = record or first_intent(run, context, stamp, nonce=nonce).model_copy(update={"version": 0, "history": ()})
     move = Move(
         RecordStatus.SUBMITTED,
@@ -170,6 +183,10 @@ def _store_intent(
     current = yield from perform(GetRecord(run.key))
     if current is not None and current.write_id == intent.write_id:
         return intent, start
+    if current is not None and current.nonce == intent.nonce:
+        # Stored without our knowing, and taken for open by somebody else since: only we can say that it was not sent.
+        move = Move(RecordStatus.REFUSED, "not sent: the state store did not confirm the intent in time")
+        return replace((yield from commit(intent, move, context)), kind=OutcomeKind.NOT_SENT)
     if (current.version if current else 0) == run.record_version:
         text = "the state store did not take the intent; nothing was sent"
         return Outcome(run.key, OutcomeKind.NOT_SENT, text, record, hint="mend the state store, then run apply again")
@@ -195,7 +212,8 @@ def _take_answer(intent: Record, answer: Answer, context: ApplyContext) -> Steps
     meaning = classify(answer, kind=intent.kind, organization_id=context.organization_id)
     if isinstance(meaning, Ambiguous):
         yield from perform(Report(intent.key, f"no clear answer ({meaning.why}); looking in Close", intent))
-        return (yield from settle(intent, context))
+        outcome = yield from settle(intent, context)
+        return replace(outcome, is_first_send=outcome.kind is OutcomeKind.SUBMITTED)
     if isinstance(meaning, NotExecuted):
         return (yield from _take_refusal(intent, meaning, context))
     return (yield from _take_success(intent, meaning, answer, context))
@@ -222,7 +240,8 @@ def _take_success(intent: Record, done: Executed, answer: Answer, context: Apply
     )
     outcome = yield from commit(intent, move, context)
     is_lost = intent.marked and not is_echoed(answer.body, intent.nonce)
-    outcome = replace(outcome, is_first_send=True, is_marker_lost=is_lost)
     if alarm:
-        return replace(outcome, kind=OutcomeKind.ALARM, message=alarm, stops_apply=True)
-    return outcome
+        outcome = replace(outcome, kind=OutcomeKind.ALARM, message=alarm, stops_apply=True)
+    elif outcome.kind is OutcomeKind.SUBMITTED and outcome.record is not None and not is_lost:
+        outcome = (yield from look_for_twins(outcome.record, context)) or outcome
+    return replace(outcome, is_first_send=True, is_marker_lost=is_lost)

@@ -16,7 +16,7 @@ from bulkplan.core.effects import (
     perform,
 )
 from bulkplan.core.records import ApplyContext, Move, Stamp, counts_of, moved
-from bulkplan.core.settle import put_surely
+from bulkplan.core.settle import look_for_twins, put_surely
 from bulkplan.errors import CloseError, NotAuthorizedError, TryLaterError
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.remote import BulkAction
@@ -39,7 +39,8 @@ def follow(record: Record, context: ApplyContext, policy: FollowPolicy) -> Steps
     """
     Poll a submitted run until Close is done with it, it is paused, the time is over, or we are interrupted.
 
-    A read that fails for the moment is tried again with growing pauses; it never ends the run.
+    A read that fails for the moment is tried again with growing pauses; it never ends the run. When Close is done, its
+    lists are looked at once more: a repeated request may have shown up meanwhile.
     """
     started = yield from perform(ReadClock())
     delay = FIRST_POLL_S
@@ -57,7 +58,14 @@ def follow(record: Record, context: ApplyContext, policy: FollowPolicy) -> Steps
             break
         yield from perform(Sleep(delay if left is None else min(delay, left)))
         delay = min(delay * _GROWTH, SLOWEST_POLL_S)
-    return record
+    return (yield from _watch_for_twins(record, context))
+
+
+def _watch_for_twins(record: Record, context: ApplyContext) -> Steps[Record]:
+    if record.status not in _STATUS_BY_REMOTE.values() or record.alarm:
+        return record
+    alarm = yield from look_for_twins(record, context)
+    return (alarm and alarm.record) or record
 
 
 def observe(record: Record, context: ApplyContext) -> Steps[Record]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from collections.abc import Collection
 
 from pydantic import JsonValue
 
@@ -16,6 +18,7 @@ NONCE_BYTES = 10
 """80 bits."""
 _WORD_LENGTH = 16
 """Base32 characters of 80 bits."""
+_MARKER = re.compile(rf"{_PREFIX}[a-z2-7]{{{_WORD_LENGTH}}}([a-z2-7]{{{_WORD_LENGTH}}})")
 
 
 def encode_word(raw: bytes) -> str:
@@ -80,6 +83,12 @@ def without_marker(s_query: JsonValue) -> JsonValue:
         return s_query
     unmarked = [query for query in queries if not is_marked(query, _PREFIX)]
     return unmarked[0] if len(unmarked) == 1 else s_query
+
+
+def is_of_another(s_query: JsonValue, nonces: Collection[str]) -> bool:
+    """Whether the query carries markers, and none of them with one of these nonces: another run's action."""
+    found = _MARKER.findall(canonical_json(s_query).lower())
+    return bool(found) and not any(nonce in nonces for nonce in found)
 
 
 def is_echoed(answer_body: JsonValue, nonce: str) -> bool:

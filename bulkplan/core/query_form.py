@@ -85,6 +85,19 @@ def lead_query(node: SQuery, path: Path) -> SQuery | Problem:
     return {"type": "and", "queries": queries}
 
 
+def takes_everybody(node: JsonValue) -> bool:
+    """Whether a query plainly asks nothing of a lead: no clause, or only clauses that every lead meets."""
+    if not isinstance(node, dict) or node.get("negate") is True:
+        return False
+    kind, queries = node.get("type"), node.get("queries")
+    if kind in ("match_all", "object_type"):
+        return True
+    if kind not in ("and", "or") or not isinstance(queries, list):
+        return False
+    judged = [takes_everybody(query) for query in queries]
+    return all(judged) if kind == "and" else any(judged)
+
+
 def _selected_kinds(node: JsonValue) -> Iterator[str]:
     """The object types that the query's own clauses name; those of related objects do not count."""
     if not isinstance(node, dict) or node.get("negate") is True:

@@ -33,11 +33,13 @@ class ResultKind(StrEnum):
     CONFLICT = "conflict"
     UNKNOWN = "unknown"
     ALARM = "alarm"
+    MISMATCH = "mismatch"
+    """Done in Close, and what was counted afterwards is not what was approved."""
     STATE_BEHIND = "state-behind"
     SKIPPED = "skipped"
 
 
-NEEDS_PERSON = frozenset({ResultKind.UNKNOWN, ResultKind.ALARM})
+NEEDS_PERSON = frozenset({ResultKind.UNKNOWN, ResultKind.ALARM, ResultKind.MISMATCH})
 REFUSES = frozenset({ResultKind.BLOCKED, ResultKind.CONFLICT})
 FAILS = frozenset({ResultKind.FAILED, ResultKind.REFUSED, ResultKind.NOT_SENT, ResultKind.STATE_BEHIND})
 
@@ -52,6 +54,10 @@ class RunResult:
     hint: str | None = None
     record: Record | None = None
     was_sent: bool = False
+    note: str = ""
+    """What else is worth saying of a run that Close has: how it was found."""
+    is_in_doubt: bool = False
+    """Whether this very apply handed a request to the network, and nobody can tell what became of it."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,8 @@ KIND_BY_OUTCOME = {
 def result_of(outcome: Outcome) -> RunResult:
     """An outcome of the engine as a row."""
     if outcome.kind is OutcomeKind.SUBMITTED and outcome.record is not None:
-        return followed_result(outcome.record, was_sent=outcome.is_first_send, note=outcome.message)
+        note = "" if outcome.message in ("started", "already submitted") else outcome.message
+        return followed_result(outcome.record, was_sent=outcome.is_first_send, note=note)
     is_later = outcome.kind is OutcomeKind.REFUSED and outcome.retry_after_s is not None
     kind = ResultKind.LATER if is_later else KIND_BY_OUTCOME[outcome.kind]
     return RunResult(outcome.key, kind, outcome.message, outcome.hint, outcome.record, outcome.is_first_send)
@@ -92,16 +99,22 @@ def followed_result(record: Record, *, was_sent: bool, note: str = "") -> RunRes
     if record.alarm:
         hint = f"look at {record.remote_id} in Close; then bulkplan resume {record.key.full_name}, or leave it paused"
         return RunResult(record.key, ResultKind.ALARM, record.alarm, hint, record, was_sent)
+    if record.verification is not None and not record.verification.is_ok:
+        hint = f"look at {record.remote_id} in Close, and at: bulkplan state show '{record.key}'"
+        text = f"done, but {'; '.join(record.verification.problems)}"
+        return RunResult(record.key, ResultKind.MISMATCH, text, hint, record, was_sent)
     if record.status is RecordStatus.DONE:
-        return RunResult(record.key, ResultKind.DONE, _done_words(record), None, record, was_sent)
+        words = f"{_done_words(record)}; {note}" if note else _done_words(record)
+        return RunResult(record.key, ResultKind.DONE, words, None, record, was_sent, note)
     if record.status is RecordStatus.FAILED:
         hint = "look at the action in Close; raise the spec's version to run it again"
         return RunResult(record.key, ResultKind.FAILED, "ended in error in Close", hint, record, was_sent)
     if record.remote_status == "paused":
         hint = f"bulkplan resume {record.key.full_name} (within 7 days)"
         return RunResult(record.key, ResultKind.PAUSED, "paused in Close", hint, record, was_sent)
-    text = note if note not in ("", "started") else f"submitted as {record.remote_id}, still running in Close"
-    return RunResult(record.key, ResultKind.RUNNING, text, "bulkplan status shows how far it is", record, was_sent)
+    text = f"submitted as {record.remote_id}, still running in Close" + (f"; {note}" if note else "")
+    hint = "bulkplan status shows how far it is"
+    return RunResult(record.key, ResultKind.RUNNING, text, hint, record, was_sent, note)
 
 
 def _done_words(record: Record) -> str:

@@ -9,7 +9,15 @@ from pydantic import JsonValue
 
 from bulkplan.core.conditions import WhereContext
 from bulkplan.core.digest import digest_json
-from bulkplan.core.query_form import QueryParts, has_moving_moment, lead_query, nested_view_ids, read_query, unwrap
+from bulkplan.core.query_form import (
+    QueryParts,
+    has_moving_moment,
+    lead_query,
+    nested_view_ids,
+    read_query,
+    takes_everybody,
+    unwrap,
+)
 from bulkplan.core.resolve import find_smart_view
 from bulkplan.core.where import compile_lead_query, object_type
 from bulkplan.errors import Path, Problem
@@ -94,8 +102,13 @@ def _selection(
     query = lead_query(parts.node, path)
     if isinstance(query, Problem):
         return Selection(parts.node, (query,))
+    if takes_everybody(parts.node) and inside is None:
+        hint = "if every lead is meant, write filter: {all_leads: true}; else add a condition"
+        return Selection(parts.node, (Problem(f"{subject} asks nothing of a lead, so it takes all", hint, path),))
     nested, unknown = _nested_views(parts.node, catalog, inside=inside)
     notes = [f"{subject} refers to {view_id}, which the API key cannot see" for view_id in unknown]
+    if takes_everybody(parts.node):
+        notes.append(f"{subject} asks nothing of a lead, so it takes all")
     if has_moving_moment(parts.node) or any(has_moving_moment(view.s_query) for view in nested):
         notes.append(f"{subject} holds dates relative to now, which Close measures from the time it runs")
     return Selection(

@@ -6,7 +6,8 @@ Not being listed never permits sending: the sender may be paused, the request la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pydantic import JsonValue
@@ -25,6 +26,7 @@ from bulkplan.core.effects import (
     Steps,
     perform,
 )
+from bulkplan.core.holder import holder_words
 from bulkplan.core.marker import make_tag, nonces_of
 from bulkplan.core.outcome import Outcome, OutcomeKind
 from bulkplan.core.records import FOLLOWED, OPEN, ApplyContext, Move, Stamp, moved
@@ -38,10 +40,6 @@ PATIENCE_S = 60.0
 """So long an outcome waits for a store that is away."""
 COURTESY = timedelta(minutes=5)
 """So long is another process's open attempt given time before it is called `unknown`."""
-_LISTING_SLACK = timedelta(minutes=5)
-"""Close's clock and ours may differ by that much when the event log is asked from a time on."""
-
-
 _UNREADABLE = (CloseError, NotAuthorizedError)
 """What reading a listing may raise; a key that was revoked meanwhile among it."""
 
@@ -68,7 +66,7 @@ def settle(record: Record, context: ApplyContext) -> Steps[Outcome]:
             break
         current = yield from _read_back(record)
         if isinstance(current, Record) and (current.status not in OPEN or current.nonce != record.nonce):
-            return _settled_by_others(current)
+            return (yield from _settled_by_others(current, context))
         try:
             sighting = yield from look(record, context)
         except _UNREADABLE as error:
@@ -85,7 +83,8 @@ def look(record: Record, context: ApplyContext) -> Steps[Sighting]:
     if not record.marked:
         return Sighting((), ())
     tag = make_tag(context.project_id, record.organization_id, record.key)
-    hits = yield from perform(FindActions(record.kind, tag, since=record.sent_after - _LISTING_SLACK))
+    # All of both listings, not from the time of the intent on: the clock that dated it may have been wrong.
+    hits = yield from perform(FindActions(record.kind, tag))
     ours = tuple(hit for hit in hits if record.nonce in nonces_of(hit.s_query, tag))
     others = tuple(hit for hit in hits if nonces_of(hit.s_query, tag) - {record.nonce})
     return Sighting(ours, others)
@@ -106,9 +105,10 @@ def _wait(record: Record, pause: float, started: Instant, context: ApplyContext)
     return True
 
 
-def _settled_by_others(record: Record) -> Outcome:
+def _settled_by_others(record: Record, context: ApplyContext) -> Steps[Outcome]:
     if record.status in FOLLOWED:
-        return Outcome(record.key, OutcomeKind.SUBMITTED, "settled by another apply", record)
+        twins = yield from look_for_twins(record, context)
+        return twins or Outcome(record.key, OutcomeKind.SUBMITTED, "settled by another apply", record)
     return Outcome(
         record.key,
         OutcomeKind.NOT_SENT,
@@ -132,18 +132,25 @@ def _found(record: Record, sighting: Sighting, context: ApplyContext) -> Steps[O
 
 
 def raise_alarm(record: Record, sighting: Sighting, context: ApplyContext) -> Steps[Outcome]:
-    """Record that a run key has actions in Close beside the one it may have. Nothing is paused or deleted by itself."""
-    ids = [action.id for action in (*sighting.ours, *sighting.others)]
+    """
+    Record that a run key has actions in Close beside the one it may have. Nothing is paused or deleted by itself.
+
+    The alarm is kept whatever state the record is in by then.
+    """
+    listed = [action.id for action in (*sighting.ours, *sighting.others)]
+    ids = listed if record.remote_id in (None, *listed) else [str(record.remote_id), *listed]
     text = f"{record.key} may have run more than once: Close lists {', '.join(ids)}"
-    is_ours = bool(sighting.ours) and record.status in OPEN
-    move = Move(
-        RecordStatus.SUBMITTED if is_ours else record.status,
-        "listed in Close more than once, or under another attempt",
-        remote_id=record.remote_id or (ids[0] if is_ours else None),
-        alarm=text,
-        evidence=({"listed": list(ids)},),
-    )
-    done = yield from commit(record, move, context)
+    note = "listed in Close more than once, or under another attempt"
+    alarm = Move(record.status, note, alarm=text, evidence=({"listed": list(listed)},))
+
+    def decide(current: Record) -> Move | Outcome:
+        if current.alarm == text:
+            return Outcome(current.key, OutcomeKind.ALARM, text, current)
+        if sighting.ours and current.nonce == record.nonce and current.status in OPEN:
+            return replace(alarm, status=RecordStatus.SUBMITTED, remote_id=listed[0])
+        return replace(alarm, status=current.status)
+
+    done = yield from _write(record, alarm, decide, context)
     return Outcome(
         record.key,
         OutcomeKind.ALARM,
@@ -154,13 +161,31 @@ def raise_alarm(record: Record, sighting: Sighting, context: ApplyContext) -> St
     )
 
 
+def look_for_twins(record: Record, context: ApplyContext) -> Steps[Outcome | None]:
+    """
+    Whether Close lists more than the one action that a run was submitted as: a proxy may have repeated the request.
+
+    A listing that can't be read is no news: the run itself is known to be submitted.
+    """
+    if record.remote_id is None:
+        return None
+    try:
+        sighting = yield from look(record, context)
+    except _UNREADABLE:
+        return None
+    if {action.id for action in (*sighting.ours, *sighting.others)} <= {record.remote_id}:
+        return None
+    return (yield from raise_alarm(record, sighting, context))
+
+
 def _not_found(record: Record, context: ApplyContext, problem: BulkplanError | None) -> Steps[Outcome]:
     now = yield from perform(ReadClock())
     if now.interrupted:
         return _interrupted(record)
     age = now.now - record.sent_after
     is_own = record.host == context.provenance.host and record.pid == context.provenance.pid
-    may_be_busy = record.status is RecordStatus.SENDING and not is_own and age < COURTESY
+    # An age below nothing comes from a clock that is wrong, and says nothing: waiting for it could take years.
+    may_be_busy = record.status is RecordStatus.SENDING and not is_own and timedelta(0) <= age < COURTESY
     if may_be_busy and not (yield from perform(IsHolderGone(record))):
         return _elsewhere(record, age)
     if problem is not None:
@@ -171,11 +196,10 @@ def _not_found(record: Record, context: ApplyContext, problem: BulkplanError | N
 
 
 def _elsewhere(record: Record, age: timedelta) -> Outcome:
-    seconds = max(0, round(age.total_seconds()))
     return Outcome(
         record.key,
         OutcomeKind.ELSEWHERE,
-        f"another apply ({record.actor} on {record.host}, process {record.pid}) is sending this run since {seconds} s",
+        f"another apply is sending this run: {holder_words(record, now=record.sent_after + age)}",
         record,
         hint="wait for it to end, then run apply again; nothing was sent from here",
     )
@@ -219,14 +243,18 @@ def _candidates(record: Record) -> Steps[tuple[str, ...]]:
         return ()
 
 
+def _joined(ids: JsonValue) -> str:
+    return ", ".join(str(each) for each in ids) if isinstance(ids, list) else str(ids)
+
+
 def explain_unknown(record: Record) -> Outcome:
     """The words for a run that nobody can tell about."""
     candidates = [item["candidates"] for item in record.evidence if isinstance(item, dict) and item.get("candidates")]
-    seen = f"; candidates to look at: {candidates[-1]}" if candidates else ""
+    seen = f"; candidates to look at: {_joined(candidates[-1])}" if candidates else ""
     return Outcome(
         record.key,
         OutcomeKind.UNKNOWN,
-        f"{record.key} is unknown: its request may have been sent at {record.sent_after:%Y-%m-%d %H:%M:%S} UTC, "
+        f"its request may have been sent at {record.sent_after:%Y-%m-%d %H:%M:%S} UTC, "
         f"and Close does not list it{seen}",
         record,
         hint=f"look in Close, then say what you saw: bulkplan state settle '{record.key}' --ran ID, "
@@ -240,21 +268,35 @@ def commit(record: Record, move: Move, context: ApplyContext) -> Steps[Outcome]:
 
     Waits up to a minute for a store that is away. A record that went on meanwhile is left as it is.
     """
+
+    def decide(current: Record) -> Move | Outcome:
+        if current.nonce != record.nonce or current.status not in (*OPEN, record.status):
+            return _overruled(current, move)
+        return move
+
+    return (yield from _write(record, move, decide, context))
+
+
+def _write(
+    record: Record, fact: Move, decide: Callable[[Record], Move | Outcome], context: ApplyContext
+) -> Steps[Outcome]:
+    """Store what is decided about the record as it stands; `fact` is what is lost when the store stays away."""
     started = yield from perform(ReadClock())
     while True:
         current = yield from _read_back(record)
         if current is None:
-            return _vanished(record, move)
+            return _vanished(record, fact)
         now = yield from perform(ReadClock())
         if isinstance(current, Record):
-            if current.nonce != record.nonce or current.status not in (*OPEN, record.status):
-                return _overruled(current, move)
+            move = decide(current)
+            if isinstance(move, Outcome):
+                return move
             word = yield from perform(DrawWord())
             following = moved(current, move, Stamp(now.now, word), context.provenance)
             if (yield from put_surely(following)):
                 return _outcome_of(following, move)
         if now.monotonic - started.monotonic > PATIENCE_S:
-            return _state_behind(record, move)
+            return _state_behind(record, fact)
         yield from perform(Sleep(1.0))
 
 

@@ -299,6 +299,12 @@ def _by_type(place: Place, types: Sequence[str]) -> Problem | None:
     return None
 
 
+def _text_hint(data: JsonValue) -> str:
+    if isinstance(data, float):  # its digits are not those that were written
+        return "put quotes around it, as it stands"
+    return f'quote it: "{str(data).lower() if isinstance(data, bool) else data}"'
+
+
 def _type_hint(place: Place, wanted: str) -> str | None:
     key, data = place.key, place.data
     if wanted == "a whole number" or (wanted == "a number" and isinstance(data, str)):
@@ -306,11 +312,7 @@ def _type_hint(place: Place, wanted: str) -> str | None:
     if wanted == "true or false":
         return boolean_hint(data)
     if wanted == "text":
-        return (
-            f'quote it: "{str(data).lower() if isinstance(data, bool) else data}"'
-            if _is_scalar(data)
-            else _example(key)
-        )
+        return _text_hint(data) if _is_scalar(data) else _example(key)
     if wanted == "a list" and _is_scalar(data):
         return f"put brackets around it: [{shorten(str(data))}]"
     if wanted == "a mapping of keys" and isinstance(data, str) and ":" in data:

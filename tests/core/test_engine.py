@@ -5,18 +5,22 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.engine_world import KEY, RUN, CrashError, World, context
 
+from bulkplan.core.effects import FindActions
 from bulkplan.core.engine import apply_run
-from bulkplan.core.marker import is_marked
+from bulkplan.core.follow import FollowPolicy, follow
+from bulkplan.core.marker import is_marked, make_marker, make_tag, mark_body
 from bulkplan.core.outcome import OutcomeKind
+from bulkplan.core.settle import settle
 from bulkplan.errors import CloseError, NotAuthorizedError, WrongOrganizationError
 from bulkplan.model.record import RecordStatus
-from bulkplan.model.remote import Answer
+from bulkplan.model.remote import Answer, BulkAction
 from bulkplan.model.store import PutResult
 
 
@@ -311,3 +315,124 @@ def test_appliers_in_any_interleaving_start_a_run_at_most_once(seed, appliers, a
     if world.actions:
         assert world.record.status in (RecordStatus.SENDING, RecordStatus.UNKNOWN, RecordStatus.SUBMITTED)
     assert world.record is None or world.record.key == KEY
+
+
+def test_an_intent_dated_in_the_future_is_called_unknown_all_the_same():
+    """The clock of the machine that made it was wrong; no later apply may wait for years because of that."""
+    world = World(gone=False, now=datetime(2036, 1, 1, tzinfo=UTC))
+
+    def killed_after_the_intent(world, record):
+        world.store(record)
+        raise CrashError
+
+    world.on_put = killed_after_the_intent
+    with pytest.raises(CrashError):
+        world.apply()
+    world.on_put, world.now = None, datetime(2026, 1, 1, tzinfo=UTC)
+    assert world.apply(pid=2).kind is OutcomeKind.UNKNOWN
+    assert world.record.status is RecordStatus.UNKNOWN
+
+
+def test_looking_for_an_attempt_does_not_rely_on_the_clock_that_dated_it():
+    world = World(answer=never_arrives)
+    asked = []
+    plain = world.perform
+
+    def perform(effect):
+        if isinstance(effect, FindActions):
+            asked.append(effect.since)
+        return plain(effect)
+
+    world.perform = perform
+    world.apply()
+    assert set(asked) == {None}
+
+
+def test_an_intent_that_others_called_unknown_before_it_was_known_to_be_stored_is_given_back():
+    """The reply of the store was lost; nothing was sent, and only its own maker can say so."""
+    lost = iter([True])
+
+    def lose(world, record):
+        if next(lost, False):
+            world.store(record)
+            moved_on = {"status": RecordStatus.UNKNOWN, "version": 2, "write_id": "of another apply"}
+            world.store(record.model_copy(update=moved_on))
+            return PutResult.UNSURE
+        return None
+
+    world = World(on_put=lose)
+    assert world.apply().kind is OutcomeKind.NOT_SENT
+    assert world.posts == []
+    assert world.record.status is RecordStatus.REFUSED
+
+
+def test_the_last_attempt_against_a_rate_limit_is_not_waited_after():
+    world = World(answer=refuse(429, retry_after_s=7.0))
+    assert world.apply().retry_after_s == 7.0
+    assert len(world.posts) == 5
+    assert world.sleeps == [7.0] * 4
+
+
+@pytest.mark.parametrize("is_listed_late", [False, True])
+def test_a_request_that_a_proxy_repeated_is_an_alarm_though_the_answer_arrived(is_listed_late):
+    def twice(world, action):
+        twin = action.model_copy(update={"id": "bulkedit_twin", "status": "done", "n_leads": 3})
+        if is_listed_late:
+            world.late = twin
+        else:
+            world.actions.append(twin)
+        return world.accept(action.model_copy(update={"status": "done", "n_leads": 3}))
+
+    world = World(answer=twice)
+    first = world.apply()
+    if is_listed_late:
+        assert first.kind is OutcomeKind.SUBMITTED
+        world.actions.append(world.late)
+        world.run(follow(world.record, context(), FollowPolicy()))
+    else:
+        assert first.kind is OutcomeKind.ALARM
+    assert "bulkedit_twin" in world.record.alarm
+
+
+def test_a_look_for_twins_that_fails_is_no_news():
+    world = World()
+    plain = world.find
+
+    def find(word):
+        if world.posts:
+            raise CloseError("the list cannot be read")
+        return plain(word)
+
+    world.find = find
+    assert world.apply().kind is OutcomeKind.SUBMITTED
+
+
+def test_an_alarm_about_an_attempt_that_others_called_unknown_meanwhile_is_recorded():
+    world = World(answer=never_arrives, gone=True)
+    world.apply(settle_timeout_s=0.0)
+    unknown = world.record
+    assert unknown.status is RecordStatus.UNKNOWN
+    seen_before = unknown.model_copy(update={"status": RecordStatus.SENDING, "version": unknown.version - 1})
+    tag = make_tag("ab" * 8, unknown.organization_id, KEY)
+    marked = mark_body(RUN.body, make_marker(tag, "a" * 16))
+    world.accept(BulkAction(id="bulkedit_other", organization_id=unknown.organization_id, s_query=marked["s_query"]))
+    outcome = world.run(settle(seen_before, context()))
+    assert outcome.kind is OutcomeKind.ALARM
+    assert "bulkedit_other" in world.record.alarm
+    assert world.record.status is RecordStatus.UNKNOWN
+
+
+def test_a_repeat_that_shows_after_another_apply_settled_the_run_is_an_alarm():
+    """The sender hears nothing, another apply has found the first action, and the second has come since."""
+
+    def settled_by_another(world, action):
+        world.accept(action)
+        sending = world.record
+        moved_on = {"status": RecordStatus.SUBMITTED, "version": 2, "write_id": "other", "remote_id": action.id}
+        world.store(sending.model_copy(update=moved_on))
+        world.accept(action.model_copy(update={"id": "bulkedit_twin"}))
+        return Answer(handed_over=True, failure="the connection was reset")
+
+    world = World(answer=settled_by_another)
+    assert world.apply().kind is OutcomeKind.ALARM
+    assert "bulkedit_twin" in world.record.alarm

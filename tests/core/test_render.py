@@ -501,3 +501,18 @@ def test_rendering_never_fails_and_gives_a_request_or_problems(action):
     assert (rendered.request is None) is bool(rendered.problems)
     for found in rendered.problems:
         assert found.path[0] == "action"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"type": "match_all"},
+        {"type": "and", "queries": []},
+        {"type": "object_type", "object_type": "lead"},
+        {"query": {"type": "or", "queries": [{"type": "match_all"}, {"type": "id", "value": "lead_1"}]}},
+    ],
+)
+def test_a_query_that_asks_nothing_of_a_lead_is_an_error(query):
+    rendered = render(filter_={"query": query})
+    assert rendered.request is None
+    assert "all_leads: true" in rendered.problems[0].hint

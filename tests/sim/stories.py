@@ -1,0 +1,155 @@
+"""What the people and processes of a schedule do, as generators of effects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bulkplan.core import effects as fx
+from bulkplan.core import engine, follow, settle
+from bulkplan.core.effects import Steps, perform
+from bulkplan.core.likeness import could_be
+from bulkplan.core.outcome import Outcome
+from bulkplan.core.records import FOLLOWED, OPEN, ApplyContext, Move, PlannedRun, Stamp, moved
+from bulkplan.core.result import NEEDS_PERSON, ApplyResult, ResultKind, RunResult, followed_result, result_of
+from bulkplan.errors import BulkplanError, NotAuthorizedError, StoreError
+from bulkplan.model.record import Record, RecordStatus
+from sim.actors import KEYS, Actor, planned_run
+
+if TYPE_CHECKING:
+    from sim.world import World
+
+PERSON_PATIENCE_S = 15 * 60.0
+BETWEEN_LOOKS_S = 60.0
+
+
+class Apply:
+    """One `apply`: read the records, think, settle what is open, start the rest, follow what runs."""
+
+    def __init__(self, actor: Actor, numbers: tuple[int, ...], *, thinks_s: float, keep_going: bool) -> None:
+        self.actor, self.numbers, self.thinks_s, self.keep_going = actor, numbers, thinks_s, keep_going
+        self.context: ApplyContext = actor.context
+        self.results: dict[int, RunResult] = {}
+        self.stopped = False
+
+    def story(self) -> Steps[ApplyResult | None]:
+        """Every row, or `None` where the plan could not be made."""
+        planned: dict[int, Record | None] = {}
+        try:
+            for number in self.numbers:
+                planned[number] = yield from perform(fx.GetRecord(KEYS[number]))
+        except StoreError:
+            return None
+        yield from perform(fx.Sleep(self.thinks_s))
+        open_numbers = [number for number, record in planned.items() if record and record.status in OPEN]
+        for number in open_numbers:
+            yield from self._settle(number)
+        for number, record in planned.items():
+            if number not in open_numbers:
+                yield from self._go_on(number, record)
+        for number in self.numbers:
+            yield from self._follow(number)
+        return ApplyResult(tuple(self.results.values()), interrupted=self.actor.knows_it)
+
+    def _settle(self, number: int) -> Steps[None]:
+        try:
+            record = yield from perform(fx.GetRecord(KEYS[number]))
+            if record is None:
+                self._note(number, ResultKind.UNKNOWN, "gone")
+                return
+            outcome = yield from settle.settle(record, self.context)
+        except BulkplanError as error:
+            self._note(number, ResultKind.UNKNOWN, error.message)
+            return
+        self._take(number, outcome)
+
+    def _go_on(self, number: int, record: Record | None) -> Steps[None]:
+        if record is not None and record.status in FOLLOWED:
+            self.results[number] = followed_result(record, was_sent=False)
+            return
+        if self.stopped or self.actor.is_interrupted:
+            self._note(number, ResultKind.NOT_SENT, "not started")
+            return
+        yield from self._start(number, planned_run(number, record.version if record else 0))
+
+    def _start(self, number: int, run: PlannedRun) -> Steps[None]:
+        n_sent = self.actor.counts.get("sent", 0)
+        try:
+            outcome = yield from engine.apply_run(run, self.context)
+        except BulkplanError as error:
+            has_sent = self.actor.counts.get("sent", 0) > n_sent
+            self._note(number, ResultKind.UNKNOWN if has_sent else ResultKind.NOT_SENT, error.message)
+            self.stopped = self.stopped or isinstance(error, NotAuthorizedError)
+        else:
+            self._take(number, outcome)
+            is_doubtful = self.results[number].kind in NEEDS_PERSON and not self.keep_going
+            self.stopped = self.stopped or outcome.stops_apply or is_doubtful
+        self.actor.busy_with = None
+
+    def _take(self, number: int, outcome: Outcome) -> None:
+        self.results[number] = result_of(outcome)
+        if outcome.is_marker_lost:
+            self.context = replace(self.context, use_marker=False)
+        self.actor.counts[f"{outcome.kind} {KEYS[number]}"] = 1
+
+    def _note(self, number: int, kind: ResultKind, message: str) -> None:
+        self.results[number] = RunResult(KEYS[number], kind, message)
+
+    def _follow(self, number: int) -> Steps[None]:
+        result = self.results.get(number)
+        if result is None or result.kind is not ResultKind.RUNNING or result.record is None:
+            return
+        try:
+            record = yield from follow.follow(result.record, self.context, follow.FollowPolicy(5.0))
+            self.results[number] = followed_result(record, was_sent=result.was_sent)
+        except BulkplanError:
+            return
+
+
+def release(actor: Actor, number: int, world: World) -> Steps[None]:
+    """`state settle --did-not-run`: only from `unknown`, old enough, not listed in two looks a minute apart."""
+    record = yield from _read(number)
+    if record is None or record.status is not RecordStatus.UNKNOWN:
+        return
+    age_s = (world.wall_clock(actor) - record.sent_after).total_seconds()
+    if age_s < PERSON_PATIENCE_S and not world.network.is_careless:
+        return
+    for pause in (0.0, BETWEEN_LOOKS_S):
+        yield from perform(fx.Sleep(pause))
+        try:
+            sighting = yield from settle.look(record, actor.context)
+        except BulkplanError:
+            return
+        if sighting.ours or sighting.others:
+            return
+    yield from _say(actor, record, Move(RecordStatus.RELEASED, "a person says that it did not run"), world)
+
+
+def vouch(actor: Actor, number: int, world: World) -> Steps[None]:
+    """`state settle --ran ID`: a person who knows the action that it ran as."""
+    record = yield from _read(number)
+    if record is None or record.status not in OPEN:
+        return
+    facts = [fact for fact in world.network.accepted.get(record.nonce, ()) if not fact.is_elsewhere]
+    if not facts:
+        return
+    try:
+        action = yield from perform(fx.FetchAction(record.kind, facts[0].action_id))
+    except BulkplanError:
+        return
+    if action is None or (world.plan.echo != "stripped" and not could_be(action, record.body)):
+        return
+    yield from _say(actor, record, Move(RecordStatus.SUBMITTED, "a person says that it ran", action.id), world)
+
+
+def _read(number: int) -> Steps[Record | None]:
+    try:
+        return (yield from perform(fx.GetRecord(KEYS[number])))
+    except StoreError:
+        return None
+
+
+def _say(actor: Actor, record: Record, move: Move, world: World) -> Steps[None]:
+    word = yield from perform(fx.DrawWord())
+    following = moved(record, move, Stamp(world.wall_clock(actor), word), actor.context.provenance)
+    yield from settle.put_surely(following)
