@@ -16,6 +16,10 @@ def main() -> int:
     if sys.argv[1:2] in (["--version"], ["-V"]):
         sys.stdout.write(f"bulkplan {__version__}\n")
         return 0
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is somebody to say it in words: no traceback
     from bulkplan.cli.main import run
 
     return run(sys.argv[1:])

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bulkplan.model.base import JsonMapping, SQuery
 from bulkplan.model.catalog import Catalog, CatalogKind
-from bulkplan.model.remote import Answer, BulkAction, Identity, MatchCount
+from bulkplan.model.remote import Answer, BulkAction, Identity, LeadEventAction, MatchCount
 from bulkplan.model.request import BulkKind
 from bulkplan.model.store import Provenance, PutResult, Slot
 
@@ -50,6 +50,12 @@ class CloseReader(Protocol):
 
     def list_created_actions(self, kind: BulkKind, *, since: datetime | None = None) -> AsyncIterator[BulkAction]:
         """Every bulk action of one kind that the event log says was created; the second listing."""
+        ...
+
+    async def count_action_events(
+        self, action_id: str, *, action: LeadEventAction, since: datetime, max_events: int
+    ) -> int | None:
+        """How many leads the event log says a bulk action changed; `None` when it holds more than `max_events`."""
         ...
 
 

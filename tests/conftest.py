@@ -1,4 +1,4 @@
-"""What all tests share: the option that rewrites golden files."""
+"""What all tests share: their options, and the comparison with golden files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the files under tests/golden")
+    parser.addoption("--kill-all", action="store_true", help="kill an apply at every point, not at a sample of them")
 
 
 @pytest.fixture

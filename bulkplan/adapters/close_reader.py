@@ -22,7 +22,7 @@ from bulkplan.core.visible import visible
 from bulkplan.errors import BadAnswerError, NotFoundError
 from bulkplan.model.base import Foreign, JsonObject, SQuery
 from bulkplan.model.catalog import Catalog, CatalogKind
-from bulkplan.model.remote import BulkAction, Identity, MatchCount
+from bulkplan.model.remote import BulkAction, Identity, LeadEventAction, MatchCount
 from bulkplan.model.request import BulkKind
 from bulkplan.ports import Clock
 
@@ -52,6 +52,7 @@ class _Event(Foreign):
     object_id: str
     organization_id: str | None = None
     data: JsonValue = None
+    meta: JsonValue = None
 
 
 @asynccontextmanager
@@ -126,6 +127,31 @@ class HttpCloseReader:
             if event.object_id not in seen:
                 seen.add(event.object_id)
                 yield _action_of(event)
+
+    async def count_action_events(
+        self, action_id: str, *, action: LeadEventAction, since: datetime, max_events: int
+    ) -> int | None:
+        """
+        How many leads the event log says that a bulk action updated or deleted, each lead once.
+
+        Every event of that sort since `since` is read, those of others too; `None` when there are more than
+        `max_events` of them. Source: Close API, Events (`meta.bulk_action_id`).
+        """
+        params = {
+            "object_type": "lead",
+            "action": action,
+            "date_updated__gte": since.astimezone(UTC).isoformat(),
+        }
+        leads: set[str] = set()
+        n_read = 0
+        async for item in list_events(self.caller, params):
+            n_read += 1
+            if n_read > max_events:
+                return None
+            event = parse(_Event, item, what="GET /event/")
+            if isinstance(event.meta, dict) and event.meta.get("bulk_action_id") == action_id:
+                leads.add(event.object_id)
+        return len(leads)
 
 
 async def fetch_identity(caller: Caller) -> Identity:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from bulkplan.app.performer import Edges, Performer
+from bulkplan.app.performer import Edges, Performer, unless_given_up
 from bulkplan.app.records import read_shelf
+from bulkplan.app.verify import verified
 from bulkplan.core.codec import load_record, run_slot_key
-from bulkplan.core.engine import apply_run
+from bulkplan.core.effects import Steps
+from bulkplan.core.engine import adopt_lost, apply_run
 from bulkplan.core.follow import FollowPolicy, follow
 from bulkplan.core.outcome import Outcome
 from bulkplan.core.records import ApplyContext, PlannedRun
@@ -27,12 +29,20 @@ from bulkplan.model.plan import Change, ChangeKind, Plan
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.run import RunKey
 
-Recheck = Callable[[Change], Awaitable[PlannedRun]]
-"""Counts again and judges the guards on fresh data; raises `RefusedError` when one refuses."""
+SKIPPED_KINDS = frozenset({ChangeKind.NO_OP, ChangeKind.NOT_YET, ChangeKind.EXPIRED, ChangeKind.ORPHAN})
+IN_DOUBT = frozenset({ResultKind.UNKNOWN, ResultKind.ALARM, ResultKind.STATE_BEHIND})
 
-SKIPPED_KINDS = frozenset(
-    {ChangeKind.NO_OP, ChangeKind.NOT_YET, ChangeKind.EXPIRED, ChangeKind.ORPHAN, ChangeKind.FAILED}
-)
+
+class Recheck(Protocol):
+    """Turns a row into the run to send."""
+
+    async def __call__(self, change: Change) -> PlannedRun:
+        """Count again and judge the guards on fresh data. Raises `RefusedError` when one refuses."""
+        ...
+
+    def planned(self, change: Change) -> PlannedRun:
+        """The run as reviewed, without looking again."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ async def apply_plan(
     """
     apply = _Apply(plan, edges, context, options, recheck)
     await apply.settle_open()
-    apply.note_rows_at_rest()
+    await apply.note_rows_at_rest()
     await apply.start_and_follow()
     results = tuple(apply.ledger.results[change.key] for change in plan.changes)
     return ApplyResult(results, interrupted=edges.interrupt.is_set)
@@ -101,7 +111,7 @@ class _Apply:
             return
         self._take(outcome)
 
-    def note_rows_at_rest(self) -> None:
+    async def note_rows_at_rest(self) -> None:
         """Rows that nothing is done for, and those that are running already."""
         for change in self.plan.changes:
             if _is_open(change):
@@ -110,8 +120,10 @@ class _Apply:
                 self.ledger.note(RunResult(change.key, ResultKind.SKIPPED, change.reason, change.hint))
             elif change.kind is ChangeKind.CONFLICT:
                 self.ledger.note(RunResult(change.key, ResultKind.CONFLICT, change.reason, change.hint))
+            elif change.kind is ChangeKind.FAILED:
+                self.ledger.note(RunResult(change.key, ResultKind.FAILED, change.reason, change.hint))
             elif change.is_blocked:
-                self.ledger.note(_blocked(change))
+                await self._refuse(change, _blocked(change))
             elif change.kind in (ChangeKind.IN_PROGRESS, ChangeKind.PAUSED):
                 self._follow_recorded(change)
 
@@ -124,7 +136,7 @@ class _Apply:
         if record is not None:
             self.ledger.note(followed_result(record, was_sent=False))
             if change.kind is ChangeKind.IN_PROGRESS:
-                self._follow(record, was_sent=False)
+                self._follow(record, self.ledger.results[change.key])
 
     async def start_and_follow(self) -> None:
         """Start rows whose dependencies are done, one after the other; follow what runs; until nothing moves."""
@@ -178,14 +190,14 @@ class _Apply:
     async def _start(self, change: Change) -> None:
         performer = Performer(self.edges)
         try:
-            run = await self.recheck(change)
+            run = await unless_given_up(self.recheck(change), self.edges.interrupt)
             outcome = await performer.run(apply_run(run, self.context))
         except RefusedError as error:
-            self.ledger.note(RunResult(change.key, ResultKind.BLOCKED, error.message, error.hint))
+            await self._refuse(change, RunResult(change.key, ResultKind.BLOCKED, error.message, error.hint))
         except BulkplanError as error:
             if performer.has_sent:
                 hint = "run apply again: it looks in Close what became of it, and sends nothing blindly"
-                self.ledger.note(RunResult(change.key, ResultKind.UNKNOWN, error.message, hint))
+                self.ledger.note(RunResult(change.key, ResultKind.UNKNOWN, error.message, hint, is_in_doubt=True))
                 return
             self.ledger.note(
                 RunResult(change.key, ResultKind.NOT_SENT, f"nothing was sent: {error.message}", error.hint)
@@ -194,7 +206,21 @@ class _Apply:
                 self.ledger.stop_reason = error.message
         else:
             self._take(outcome)
+            result = self.ledger.results[change.key]
+            is_in_doubt = performer.has_sent and not result.was_sent and result.kind in IN_DOUBT
+            self.ledger.note(replace(result, is_in_doubt=is_in_doubt))
             self._consider_stopping(outcome)
+
+    async def _refuse(self, change: Change, refusal: RunResult) -> None:
+        """Note a refusal, unless the run turns out to have run before, unknown to this state."""
+        try:
+            adopted = await Performer(self.edges).run(adopt_lost(self.recheck.planned(change), self.context))
+        except BulkplanError:
+            adopted = None  # it is refused either way; the next apply looks again
+        if adopted is None:
+            self.ledger.note(refusal)
+        else:
+            self._take(adopted)
 
     def _take(self, outcome: Outcome) -> None:
         result = result_of(outcome)
@@ -202,7 +228,7 @@ class _Apply:
         if outcome.is_marker_lost:
             self.context = replace(self.context, use_marker=False)
         if result.kind is ResultKind.RUNNING and outcome.record is not None:
-            self._follow(outcome.record, was_sent=outcome.is_first_send)
+            self._follow(outcome.record, result)
 
     def _consider_stopping(self, outcome: Outcome) -> None:
         result = self.ledger.results[outcome.key]
@@ -211,19 +237,24 @@ class _Apply:
         elif result.kind in NEEDS_PERSON and not self.options.keep_going:
             self.ledger.stop_reason = f"{outcome.key} is {result.kind}; --keep-going starts the others all the same"
 
-    def _follow(self, record: Record, *, was_sent: bool) -> None:
-        if not self.options.wait:
+    def _follow(self, record: Record, result: RunResult) -> None:
+        if result.was_sent and not self.options.wait:
             return
-        steps = follow(record, self.context, FollowPolicy(self.options.wait_timeout_s))
-        task = asyncio.create_task(Performer(self.edges).run(steps))
-        self.ledger.following[task] = followed_result(record, was_sent=was_sent)
+        # What was sent by an earlier apply is looked at once even so: what depends on it may start now.
+        steps = follow(record, self.context, FollowPolicy(self.options.wait_timeout_s if self.options.wait else 0.0))
+        task = asyncio.create_task(self._to_the_end(steps))
+        self.ledger.following[task] = result
+
+    async def _to_the_end(self, steps: Steps[Record]) -> Record:
+        """Follow a run; once it is done, count what it did."""
+        return await verified(await Performer(self.edges).run(steps), self.edges, self.context)
 
     async def _take_finished(self) -> None:
         finished, _ = await asyncio.wait(self.ledger.following, return_when=asyncio.FIRST_COMPLETED)
         for task in finished:
             before = self.ledger.following.pop(task)
             try:
-                self.ledger.note(followed_result(task.result(), was_sent=before.was_sent))
+                self.ledger.note(followed_result(task.result(), was_sent=before.was_sent, note=before.note))
             except BulkplanError as error:
                 # Close carries the action on, and its record says submitted: only our watching broke off.
                 text = f"{before.message}; watching it broke off: {error.message}"

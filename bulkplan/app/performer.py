@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,8 +12,8 @@ from typing import Protocol, TypeVar
 from bulkplan.core import effects as fx
 from bulkplan.core.codec import dump_record, load_record, run_slot_key
 from bulkplan.core.likeness import could_be
-from bulkplan.core.marker import is_marked
-from bulkplan.errors import BulkplanError, NotFoundError, StoreError
+from bulkplan.core.marker import is_marked, is_of_another
+from bulkplan.errors import BulkplanError, NotFoundError, StoreError, TryLaterError
 from bulkplan.model.base import JsonMapping
 from bulkplan.model.record import Record
 from bulkplan.model.remote import Answer, BulkAction, Identity
@@ -24,6 +24,8 @@ from bulkplan.ports import Clock, CloseReader, CloseWriter, SendSession, Store
 
 ResultT = TypeVar("ResultT")
 _CLOCK_SLACK = timedelta(minutes=5)
+GRACE_S = 5.0
+"""So long a call that is under way may still take once an end was asked for."""
 
 
 class Progress(Protocol):
@@ -52,6 +54,29 @@ class Interrupt:
     async def wait(self) -> None:
         """Wait until it is set."""
         await self._event.wait()
+
+
+async def unless_given_up(call: Coroutine[None, None, ResultT], interrupt: Interrupt) -> ResultT:
+    """
+    What a call returns. Raises `TryLaterError` when an end was asked for and the call is not over within the grace.
+
+    The first signal cancels nothing by itself: what Close is about to answer is still heard.
+    """
+    calling, waiting = asyncio.ensure_future(call), asyncio.ensure_future(_grace(interrupt))
+    try:
+        await asyncio.wait({calling, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if calling.done():
+            return calling.result()
+        raise TryLaterError("interrupted before Close answered", hint="run the same command again")
+    finally:
+        calling.cancel()
+        waiting.cancel()
+        await asyncio.gather(calling, waiting, return_exceptions=True)
+
+
+async def _grace(interrupt: Interrupt) -> None:
+    await interrupt.wait()
+    await asyncio.sleep(GRACE_S)
 
 
 @dataclass(frozen=True)
@@ -110,11 +135,11 @@ class Performer:
             case fx.PutRecord(record):
                 return self._put(record)
             case fx.FindActions():
-                return await self._find(effect)
+                return await self._given_time(self._find(effect))
             case fx.FindCandidates(record):
-                return await self._find_candidates(record)
+                return await self._given_time(self._find_candidates(record))
             case fx.Connect():
-                return await self._connect()
+                return await self._given_time(self._connect())
             case fx.Send(path, body):
                 return await self._send(path, body)
             case fx.Disconnect():
@@ -122,7 +147,7 @@ class Performer:
             case fx.IsHolderGone(record):
                 return record.host == self.edges.host and self.edges.is_process_gone(record.pid)
             case fx.FetchAction(kind, action_id):
-                return await self._fetch(kind, action_id)
+                return await self._given_time(self._fetch(kind, action_id))
             case fx.PauseAction(kind, action_id):
                 return await self.edges.writer.pause(kind, action_id)
             case fx.Report(key, message, record):
@@ -159,7 +184,7 @@ class Performer:
 
     async def _find(self, effect: fx.FindActions) -> tuple[BulkAction, ...]:
         listed = {action.id: action async for action in self.edges.reader.list_actions(effect.kind)}
-        async for event in self.edges.reader.list_created_actions(effect.kind, since=effect.since):
+        async for event in self.edges.reader.list_created_actions(effect.kind):
             if event.id not in listed and (action := await self._whole(effect.kind, event)):
                 listed[action.id] = action
         return tuple(listed[key] for key in sorted(listed) if is_marked(listed[key].s_query, effect.word))
@@ -176,6 +201,7 @@ class Performer:
             for action in sorted(listed, key=lambda action: action.id)
             if action.created_by in (None, self.edges.user_id)
             and _is_after(action.date_created, since)
+            and not is_of_another(action.s_query, record.nonces)
             and could_be(action, record.body)
         )
 
@@ -187,8 +213,13 @@ class Performer:
         if self._session is None:
             raise RuntimeError("send before connect")
         self.has_sent = True
-        # A second signal may cancel us, the first one only asks: the request in flight is never left half done by it.
-        return await asyncio.shield(self._session.post(path, body))
+        try:
+            return await self._given_time(self._session.post(path, body))
+        except TryLaterError:
+            return Answer(handed_over=True, failure="interrupted while waiting for the answer")
+
+    async def _given_time(self, call: Coroutine[None, None, ResultT]) -> ResultT:
+        return await unless_given_up(call, self.edges.interrupt)
 
     async def _disconnect(self) -> None:
         self._session = None

@@ -28,7 +28,7 @@ class Rechecker:
         if refused:
             text = "; ".join(verdict.message or verdict.guard for verdict in refused)
             raise RefusedError(f"refused on fresh data: {text}", hint=refused[0].mend)
-        return self._planned(change, _request(change), _matches(change))
+        return self.planned(change)
 
     async def verdicts(self, change: Change) -> tuple[Verdict, ...]:
         """What every guard of the row says now, the drift since the plan included."""
@@ -40,7 +40,9 @@ class Rechecker:
         layers = guard_layers(self._workspace, self._wanted[change.key], FAMILY_BY_KIND[request.kind])
         return (*judge(fresh, layers), judge_drift(planned.total, found, layers))
 
-    def _planned(self, change: Change, request: Request, matches: Matches) -> PlannedRun:
+    def planned(self, change: Change) -> PlannedRun:
+        """The run as reviewed, unjudged. Raises `RefusedError` for a row without a request."""
+        request, matches = _request(change), _matches(change)
         return PlannedRun(
             key=change.key,
             kind=request.kind,

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bulkplan.app.apply import ApplyOptions, apply_plan
-from bulkplan.app.performer import Edges
+from bulkplan.app.performer import Edges, unless_given_up
 from bulkplan.app.recheck import Rechecker
 from bulkplan.app.records import read_shelf
 from bulkplan.core.codec import dump_record, load_plan_use, plan_slot_key
 from bulkplan.core.records import FOLLOWED, OPEN, ApplyContext
 from bulkplan.core.result import ApplyResult, ResultKind
 from bulkplan.core.seal import Circumstances, check_sealed, moved_dependencies, moved_records
-from bulkplan.errors import PlanRefusedError, StoreError
+from bulkplan.errors import InterruptedApplyError, PlanRefusedError, StoreError
 from bulkplan.model.plan import Change, ChangeKind, Plan, SealedPlan
 from bulkplan.model.record import PlanUse, Record
 from bulkplan.model.request import Request
@@ -51,7 +51,7 @@ class SavedPlanStory:
             return
         reasons = [*check_sealed(self.sealed, self.circumstances)]
         if not reasons:
-            reasons = [*self._moved_records(), *await self._moved_dependencies(), *await self._drift()]
+            reasons = await unless_given_up(self._moved(), self.edges.interrupt)
         if reasons:
             raise PlanRefusedError("the saved plan is refused:\n" + "\n".join(f"  - {r}" for r in reasons), hint=_AGAIN)
 
@@ -68,6 +68,10 @@ class SavedPlanStory:
         """
         if self.is_used():
             return await self._follow_used()
+        if self.edges.interrupt.is_set:
+            raise InterruptedApplyError(
+                "interrupted before anything was sent", hint="the plan is unused: apply it again"
+            )
         self._use_up()
         return await self._apply(self.sealed.plan)
 
@@ -111,6 +115,9 @@ class SavedPlanStory:
             names = ", ".join(str(key) for key in missing)
             raise PlanRefusedError(f"the plan was used before, and did not start {names}", hint=_AGAIN)
         return result
+
+    async def _moved(self) -> list[str]:
+        return [*self._moved_records(), *await self._moved_dependencies(), *await self._drift()]
 
     def _moved_records(self) -> tuple[str, ...]:
         shelf = read_shelf(self.edges.store)

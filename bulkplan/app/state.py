@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bulkplan.app.performer import Edges, Performer
+from bulkplan.app.records import read_shelf
 from bulkplan.core.answers import ID_PREFIXES
-from bulkplan.core.likeness import could_be
+from bulkplan.core.likeness import has_same_deed, has_same_selection
+from bulkplan.core.marker import is_of_another
 from bulkplan.core.records import OPEN, ApplyContext, Move, Stamp, moved
 from bulkplan.core.settle import Sighting, look, put_surely
 from bulkplan.errors import NotFoundError, RefusedError, StoreError, UsageError
@@ -38,11 +40,8 @@ async def settle_as_ran(record: Record, action_id: str, edges: Edges, context: A
     action = await _fetch_of_kind(record, action_id, edges)
     if action.organization_id not in (None, record.organization_id):
         raise RefusedError(f"{action_id} is of {action.organization_id}, the run of {record.organization_id}")
-    if not could_be(action, record.body):
-        raise RefusedError(
-            f"{action_id} selects other leads than {record.key} does",
-            hint=f"compare it with: bulkplan state show '{record.key}'",
-        )
+    _require_alike(record, action)
+    _require_free(record, action, edges)
     move = Move(RecordStatus.SUBMITTED, "a person says that it ran", remote_id=action.id, remote_status=action.status)
     return await _write(record, move, edges, context)
 
@@ -87,6 +86,23 @@ async def settle_as_not_run(evidence: Evidence, reason: str, edges: Edges, conte
 def _require_open(record: Record) -> None:
     if record.status not in OPEN:
         raise RefusedError(f"{record.key} is {record.status}: there is nothing to settle")
+
+
+def _require_alike(record: Record, action: BulkAction) -> None:
+    hint = f"compare it with: bulkplan state show '{record.key}'"
+    if not has_same_selection(action, record.body):
+        raise RefusedError(f"{action.id} selects other leads than {record.key} does", hint=hint)
+    if not has_same_deed(action, record.body):
+        raise RefusedError(f"{action.id} does something else than {record.key} does", hint=hint)
+    if is_of_another(action.s_query, record.nonces):
+        raise RefusedError(f"{action.id} carries the marker of another run than {record.key}", hint=hint)
+
+
+def _require_free(record: Record, action: BulkAction, edges: Edges) -> None:
+    """One action is one run."""
+    taken = next((each for each in read_shelf(edges.store).records if each.remote_id == action.id), None)
+    if taken is not None and taken.key != record.key:
+        raise RefusedError(f"{action.id} is the action of {taken.key} already", hint="look for another one in Close")
 
 
 def _require_unseen(record: Record, sighting: Sighting) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bulkplan.app.performer import Edges, Performer
 from bulkplan.app.records import Shelf, read_shelf
+from bulkplan.app.verify import verified
 from bulkplan.core.follow import refresh
 from bulkplan.core.records import ApplyContext
+from bulkplan.core.verify import wants_verification
 from bulkplan.errors import CloseError
 from bulkplan.model.record import Record, RecordStatus
 
@@ -22,9 +25,13 @@ class Status:
 
 
 async def refreshed_status(edges: Edges, context: ApplyContext) -> Status:
-    """Ask Close about each running action, keep what changed, and list everything. Changes nothing in Close."""
+    """
+    Ask Close about each running action, count what the finished ones did, keep what changed, and list everything.
+
+    Changes nothing in Close.
+    """
     before = read_shelf(edges.store)
-    running = [record for record in before.records if record.status is RecordStatus.SUBMITTED]
+    running = [record for record in before.records if has_news(record, now=edges.clock.now())]
     answers = await asyncio.gather(*(_refreshed(record, edges, context) for record in running))
     seen = {answer.key: answer for answer in answers if isinstance(answer, Record)}
     shelf = read_shelf(edges.store)
@@ -32,10 +39,15 @@ async def refreshed_status(edges: Edges, context: ApplyContext) -> Status:
     return Status(replace(shelf, records=records), tuple(answer for answer in answers if isinstance(answer, str)))
 
 
+def has_news(record: Record, *, now: datetime) -> bool:
+    """Whether Close may have something new to say about a run: it runs, or nobody counted yet what it did."""
+    return record.status is RecordStatus.SUBMITTED or wants_verification(record, now=now)
+
+
 async def _refreshed(record: Record, edges: Edges, context: ApplyContext) -> Record | str:
-    """The record as Close has its action now, or why it could not be looked up."""
+    """The record as Close has its action now, counted once it is done; or why it could not be looked up."""
     try:
-        return await Performer(edges).run(refresh(record, context))
+        return await verified(await Performer(edges).run(refresh(record, context)), edges, context)
     except CloseError as error:
         return f"{record.key}: {error.message}"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bulkplan.core.checks import check_runs, check_specs, warn_of_guards
+from bulkplan.core.checks import check_runs, check_specs, warn_of_guards, warn_of_tests
 from bulkplan.core.expand import expand
 from bulkplan.core.project_checks import load_project_document, warn_of_project
 from bulkplan.errors import InvalidFilesError, Problem
@@ -75,7 +75,12 @@ def examine(files: ProjectFiles, *, now: datetime) -> Findings:
     documents = {(document.file, document.index): document for document in files.specs}
     problems += check_specs(files.specs, is_complete=not files.problems)
     problems += check_runs(runs, documents)
-    warnings = (*files.warnings, *warn_of_guards(runs, documents, project), *_project_warnings(files.project, project))
+    warnings = (
+        *files.warnings,
+        *warn_of_guards(runs, documents, project),
+        *warn_of_tests(files.specs),
+        *_project_warnings(files.project, project),
+    )
     return Findings(
         files=files,
         workspace=Workspace(project, tuple(runs), files.project, documents, sort_problems(warnings)),

@@ -37,6 +37,8 @@ class Args(argparse.Namespace):
     no_wait: bool = False
     wait_timeout: float = 3600.0
     keep_going: bool = False
+    report: Path | None = None
+    refresh: bool = True
     no_refresh: bool = False
     run: str = ""
     ran: str | None = None
@@ -52,6 +54,11 @@ class Args(argparse.Namespace):
     api_key: str | None = None
     leads_per_second: float | None = None
     control: bool = False
+    export: Path | None = None
+    question: Sequence[str] = ()
+    rate_limit: str | None = None
+    fault: Sequence[str] = ()
+    oauth: bool = False
 
 
 class Collect(argparse.Action):
@@ -142,6 +149,9 @@ def add_apply(parser: argparse.ArgumentParser) -> None:
         type=parse_duration,
         help="look at most so long for a run whose answer was lost (default: 140s)",
     )
+    parser.add_argument(
+        "--report", metavar="FILE", type=Path, help="write what became of each run to FILE, as JSON (see `schema`)"
+    )
 
 
 def add_show(parser: argparse.ArgumentParser) -> None:
@@ -153,9 +163,9 @@ def add_show(parser: argparse.ArgumentParser) -> None:
 
 def add_status(parser: argparse.ArgumentParser) -> None:
     """Arguments of `status`."""
-    parser.add_argument(
-        "--no-refresh", action="store_true", help="do not ask Close how running actions stand (default: ask)"
-    )
+    asking = parser.add_mutually_exclusive_group()
+    asking.add_argument("--refresh", action="store_true", help="ask Close how running actions stand (the default)")
+    asking.add_argument("--no-refresh", action="store_true", help="only what is recorded; no connection to Close")
     _select(parser)
     _format(parser)
 
@@ -186,10 +196,26 @@ def add_state_settle(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", metavar="NAME", help="the run's name, instead of typing it when asked")
 
 
+def add_state_forget(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `state forget`."""
+    parser.add_argument("run", metavar="KEY", help="run key as `status` shows it, e.g. winback@2")
+    parser.add_argument("--reason", metavar="TEXT", required=True, help="why it is given up; kept in the record")
+    parser.add_argument("--yes", metavar="NAME", help="the run's name, instead of typing it when asked")
+
+
+def add_state_export(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `state export`."""
+    parser.add_argument("--out", metavar="FILE", type=Path, help="write to FILE (default: print it)")
+
+
 def add_schema(parser: argparse.ArgumentParser) -> None:
     """Arguments of `schema`."""
     parser.add_argument(
-        "schema", metavar="NAME", nargs="?", default=None, help="which schema to print: bulk-action, project or plan"
+        "schema",
+        metavar="NAME",
+        nargs="?",
+        default=None,
+        help="which schema to print: bulk-action, project, plan or apply-report",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, help="write all schemas (or NAME) as files into DIR")
 
@@ -197,7 +223,7 @@ def add_schema(parser: argparse.ArgumentParser) -> None:
 def add_sandbox_serve(parser: argparse.ArgumentParser) -> None:
     """Arguments of `sandbox serve`."""
     parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: 8686)")
+    parser.add_argument("--port", type=_port, help="port to listen on; 0 takes a free one (default: 8686)")
     parser.add_argument("--data", metavar="FILE", type=Path, help="world file, made if absent (default: in memory)")
     parser.add_argument("--leads", type=_at_least_one, help="leads of a new world (default: 1000)")
     parser.add_argument("--seed", type=int, help="seed of a new world (default: 7)")
@@ -205,12 +231,45 @@ def add_sandbox_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--leads-per-second", metavar="N", type=float, help="speed of bulk actions (default: the sandbox's own)"
     )
+    parser.add_argument(
+        "--from",
+        dest="export",
+        metavar="FILE",
+        type=Path,
+        help="fill a new world with the leads of a JSON export, or of GET /lead/ (default: made-up ones)",
+    )
+    parser.add_argument("--oauth", action="store_true", help="accept any OAuth token too (default: API keys only)")
+    parser.add_argument(
+        "--rate-limit",
+        metavar="N/S",
+        help="requests per seconds for each endpoint group, or none (default: 160/8, searches 16/1)",
+    )
+    parser.add_argument(
+        "--question",
+        metavar="NAME=VALUE",
+        action=Collect,
+        help="answer an open question of the Close API otherwise, e.g. pause_by_put=false; help lists them; "
+        "may be repeated",
+    )
+    parser.add_argument(
+        "--fault",
+        metavar="JSON",
+        action=Collect,
+        help='a fault to begin with, e.g. \'{"kind": "status", "status": 503}\'; may be repeated',
+    )
     parser.add_argument("--control", action="store_true", help="open /_sandbox/ for faults and the clock, for tests")
 
 
 def add_sandbox_reset(parser: argparse.ArgumentParser) -> None:
     """Arguments of `sandbox reset`."""
     _auto_approve(parser)
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= number <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: write a number from 0 to 65535")
+    return number
 
 
 def _at_least_one(text: str) -> int:

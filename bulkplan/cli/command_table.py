@@ -21,6 +21,19 @@ class Command:
     epilog: str = ""
 
 
+_POINT_A_SCRIPT_AT_IT = """\
+point a script of yours at it:
+  curl -u any: http://127.0.0.1:8686/api/v1/me/
+
+  from closeio_api import API                  # the official client: pip install closeio
+  api = API("http://127.0.0.1:8686/api/v1/", "any")
+  api.get("lead", params={"_limit": 5})
+
+  Wherever a program says https://api.close.com, give it http://127.0.0.1:8686; any API key will do.
+
+Webhooks are delivered, signed, to loopback addresses and nowhere else. No mail is ever sent.
+The file of an export is fetched from this server, by the link in GET /export/ID/."""
+
 COMMANDS: tuple[Command, ...] = (
     Command(
         "validate",
@@ -60,6 +73,7 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan apply plan.json", "run a reviewed plan"),
             ("bulkplan apply --auto-approve --target sandbox", "no question asked"),
             ("bulkplan apply plan.json --no-wait", "do not wait for Close to finish"),
+            ("bulkplan apply plan.json --report out.json", "and what became of each run, as JSON"),
         ),
         arguments.add_apply,
         "apply",
@@ -139,8 +153,33 @@ COMMANDS: tuple[Command, ...] = (
         "--did-not-run needs --reason, 15 minutes since the attempt, and the run's name typed (or --yes NAME).",
     ),
     Command(
+        "state forget",
+        "give a run key up for good",
+        "Put a tombstone with a reason over the record of a run that is done, failed, refused or released.\n"
+        "Its history stays, and its run key never runs again. Opens no connection to Close.",
+        (
+            ("bulkplan state forget winback@2 --reason 'list was wrong'", "asks for the run's name"),
+            ("bulkplan state forget winback@2 --reason 'list was wrong' --yes winback", "does not ask"),
+        ),
+        arguments.add_state_forget,
+        "state_forget",
+        "A run that may still do something is refused: settle it, or wait for its end.",
+    ),
+    Command(
+        "state export",
+        "write every record as one JSON document",
+        "Print all that the target's state store keeps, each record with its checksum, as it is stored.\n"
+        "Opens no connection to Close.",
+        (
+            ("bulkplan state export", "on stdout"),
+            ("bulkplan state export --out state.json", "into a file, whole or not at all"),
+        ),
+        arguments.add_state_export,
+        "state_export",
+    ),
+    Command(
         "schema",
-        "print the JSON Schema of specs, project file or plan",
+        "print the JSON Schema of specs, project file, plan or report",
         "Print one schema, or write all of them as files, for editors and CI.",
         (
             ("bulkplan schema bulk-action", "the schema of a spec"),
@@ -158,9 +197,13 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan sandbox serve", "on http://127.0.0.1:8686/api/v1"),
             ("bulkplan sandbox serve --data world.db --leads 50000", "a larger world, kept in a file"),
             ("bulkplan sandbox serve --port 0 --api-key test", "a free port, one key"),
+            ("bulkplan sandbox serve --from leads.json", "the leads of a JSON export of yours"),
+            ("bulkplan sandbox serve --question s_query_is_required=false", "answer an open question otherwise"),
+            ('bulkplan sandbox serve --fault \'{"kind": "status", "status": 503}\'', "the first request fails"),
         ),
         arguments.add_sandbox_serve,
         "sandbox_serve",
+        _POINT_A_SCRIPT_AT_IT,
     ),
     Command(
         "sandbox reset",

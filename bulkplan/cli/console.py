@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -67,6 +68,8 @@ class Console:
     ) -> None:
         self.stdout, self.stderr, self.stdin = stdout, stderr, stdin
         self.manners = manners
+        self.lost_output: str | None = None
+        """Why some of the output could not be written; a reader that went away is no reason."""
 
     def result(self, lines: Iterable[Line]) -> None:
         """Print lines of the result."""
@@ -158,15 +161,18 @@ class Console:
         for stream in (self.stdout, self.stderr):
             try:
                 stream.flush()
-            except BrokenPipeError:
+            except (OSError, ValueError):
                 _silence(stream)
 
     def _write(self, stream: TextIO, text: str, end: str = "\n") -> None:
-        """Write at once. When the reader is gone (`| head`), what we do goes on: an apply must not die of it."""
+        """Write at once. When nobody reads (`| head`) or the disk is full, our work goes on: an apply must not die."""
         try:
             stream.write(text + end)
             stream.flush()
         except BrokenPipeError:
+            _silence(stream)
+        except (OSError, ValueError) as error:
+            self.lost_output = str(getattr(error, "strerror", None) or error)
             _silence(stream)
 
 
@@ -194,7 +200,9 @@ def open_console(
         has_bars=_is_tty(sys.stderr) and environ.get("TERM") != "dumb" and environ.get("CI", "") in {"", "false", "0"},
         width=_width(environ),
     )
-    return Console(stdout=sys.stdout, stderr=sys.stderr, stdin=sys.stdin, manners=manners)
+    # A stream that was closed before we started is None; what goes there goes nowhere.
+    streams = [stream or io.StringIO() for stream in (sys.stdout, sys.stderr, sys.stdin)]
+    return Console(stdout=streams[0], stderr=streams[1], stdin=streams[2], manners=manners)
 
 
 def painted(line: Line, *, colour: bool) -> str:
@@ -235,6 +243,8 @@ def _width(environ: Mapping[str, str]) -> int:
 
 def _silence(stream: TextIO) -> None:
     """Let all further writes to this stream go nowhere, also the one at exit."""
+    if stream.closed:
+        return
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, stream.fileno())
     os.close(devnull)

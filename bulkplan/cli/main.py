@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 from collections.abc import Sequence
 from typing import Protocol, cast
 
@@ -13,7 +12,7 @@ from bulkplan.cli.command_table import Command
 from bulkplan.cli.console import Console, guarded, open_console
 from bulkplan.cli.exit_codes import ERROR, INTERRUPTED, OK, USAGE, exit_code
 from bulkplan.cli.parser import parse
-from bulkplan.cli.stopping import Stopped, raise_stopped
+from bulkplan.cli.stopping import Stopped, listen
 from bulkplan.errors import UsageError
 
 
@@ -27,7 +26,6 @@ class CommandModule(Protocol):
 
 def run(words: Sequence[str]) -> int:
     """Run one command line (the words after `bulkplan`); returns the exit code and raises nothing."""
-    signal.signal(signal.SIGTERM, raise_stopped)
     console = open_console(environ=os.environ, no_color="--no-color" in words)
     try:
         asked = parse(words)
@@ -43,12 +41,18 @@ def run(words: Sequence[str]) -> int:
         no_input=args.no_input,
     )
     if asked.command is None:
-        return _help(asked.help_text or "", console, is_mistake=asked.is_mistake)
-    return _run_command(asked.command, args, console)
+        code = _help(asked.help_text or "", console, is_mistake=asked.is_mistake)
+    else:
+        code = _run_command(asked.command, args, console)
+    if console.lost_output and code == OK:
+        console.note(f"The output could not be written: {console.lost_output}.")
+        return ERROR
+    return code
 
 
 def _run_command(command: Command, args: Args, console: Console) -> int:
     def work() -> int:
+        listen()
         module = cast("CommandModule", importlib.import_module(f"bulkplan.cli.commands.{command.module}"))
         return module.run(args, console)
 

@@ -89,7 +89,14 @@ def read_sealed(path: Path) -> SealedPlan:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises `BulkplanError`."""
+    """
+    Write a file whole or not at all.
+
+    Raises:
+        UsageError: The path names no file, or a file that is not one of ours.
+        BulkplanError: It cannot be written.
+    """
+    path = _own_place(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         draft.write_text(text, encoding="utf-8")
@@ -97,6 +104,26 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise BulkplanError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _own_place(path: Path) -> Path:
+    """Where the text goes, symbolic links followed: a new file, or one that bulkplan wrote before."""
+    if path == Path() or path.is_dir():
+        raise UsageError(f'"{path}" is no file to write to', hint="name a file: --out plan.json")
+    real = path.resolve()
+    if real.exists() and not real.is_file():
+        raise UsageError(f"{path} is no ordinary file", hint="name a file, or print it: --format json")
+    if real.is_file() and real.stat().st_size and not _is_ours(real):
+        hint = "name another file, or remove it"
+        raise UsageError(f"{path} is there already, and bulkplan did not write it", hint=hint)
+    return real
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file begins as everything that bulkplan writes: a JSON object that says what it is."""
+    with path.open("rb") as file:
+        head = file.read(400)
+    return head.lstrip().startswith(b"{") and any(mark in head for mark in (b"bulkplan", b"format_version"))
 
 
 def refusal(plan: Plan) -> RefusedError | None:

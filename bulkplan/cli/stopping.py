@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
@@ -32,19 +33,39 @@ class Stopped(BaseException):
         return TERMINATED if self.number == signal.SIGTERM else INTERRUPTED
 
 
+def listen() -> None:
+    """From here on a signal raises in the main thread: `KeyboardInterrupt` for SIGINT, `Stopped` for SIGTERM."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, raise_stopped)
+
+
 def raise_stopped(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the shape of a signal handler
     """A signal handler for code that is not asynchronous."""
     raise Stopped(number)
 
 
-def run_until_signal(story: Coroutine[None, None, ResultT], *, on_first: Callable[[], None] | None = None) -> ResultT:
+@contextmanager
+def saying(error: BulkplanError) -> Iterator[None]:
+    """Let a signal that ends this part of a command be told in the words of `error`."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Stopped(signal.SIGINT, error) from None
+    except Stopped as stopped:
+        raise Stopped(stopped.number, stopped.error or error) from None
+
+
+def run_until_signal(
+    story: Coroutine[None, None, ResultT], *, on_first: Callable[[int], bool] | None = None
+) -> ResultT:
     """
     Run a story to its end, or to a signal.
 
     Args:
         story: What to run.
-        on_first: Called at the first signal instead of ending the story, which then ends in order by itself; the
-            second signal ends it at once.
+        on_first: Called with the first signal. True: the story ends in order by itself, and the second signal ends it
+            at once. False, or none given: the first signal ends it at once.
 
     Raises:
         Stopped: a signal ended it.
@@ -65,7 +86,7 @@ def run_until_signal(story: Coroutine[None, None, ResultT], *, on_first: Callabl
 
 
 async def _watched(
-    story: Coroutine[None, None, ResultT], received: list[int], on_first: Callable[[], None] | None
+    story: Coroutine[None, None, ResultT], received: list[int], on_first: Callable[[int], bool] | None
 ) -> ResultT:
     import asyncio
 
@@ -73,9 +94,8 @@ async def _watched(
 
     def on_signal(number: int) -> None:
         received.append(number)
-        if on_first is not None and len(received) == 1:
-            on_first()
-        elif task is not None:
+        is_heeded = len(received) == 1 and on_first is not None and on_first(number)
+        if task is not None and not is_heeded:
             task.cancel()
 
     for number in SIGNALS:

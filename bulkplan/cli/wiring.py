@@ -19,7 +19,7 @@ from bulkplan.cli.provenance import provenance
 from bulkplan.errors import BulkplanError, NotAuthorizedError, UsageError
 from bulkplan.model.project import Project, SandboxSize, Target
 from bulkplan.model.store import Provenance
-from bulkplan.ports import Clock
+from bulkplan.ports import Clock, Store
 
 if TYPE_CHECKING:  # commands that open no connection must not load the HTTP client
     from bulkplan.adapters.close_connection import Connection
@@ -100,23 +100,38 @@ def choose_target(project: Project, *, flag: str | None, environ: Mapping[str, s
     raise UsageError(f'the project has no target "{name}" ({said_by})', hint=hint)
 
 
-def open_store(place: Place) -> LocalStore:
+def open_store(place: Place) -> Store:
     """
-    The state store of the target.
+    The state store of the target. Only the local one is touched yet.
 
     Raises:
-        BulkplanError: The kind of store is not available, or it would vanish with the CI runner.
+        BulkplanError: The state would vanish with the CI runner.
+        MissingExtraError: What the store needs is not installed.
         StoreError: It cannot be opened.
     """
-    if place.target.state != "local":
-        kind = place.target.state.partition(":")[0]
-        raise BulkplanError(
-            f'the state store "{kind}" of target "{place.target_name}" is not available in this version of bulkplan',
-            hint="state: local keeps the state in .bulkplan/ beside the project file",
-        )
-    _refuse_vanishing_state(place)
+    state = place.target.state
+    if state == "local":
+        _refuse_vanishing_state(place)
     prepare_folder(place.root)
-    return LocalStore.open(place.state_file)
+    if state == "local":
+        return LocalStore.open(place.state_file)
+    return _open_shared_store(place, state)
+
+
+def _open_shared_store(place: Place, state: str) -> Store:
+    """Each kind is imported when it is asked for: it is slow to load, or an extra."""
+    if state.startswith("s3://"):
+        from bulkplan.adapters.stores.s3 import S3Store
+
+        return S3Store.open(state, target=place.target_name, environ=place.environ)
+    if state.startswith(("postgresql://", "postgres://")):
+        from bulkplan.adapters.stores.postgres import PostgresStore
+
+        return PostgresStore.open(state, target=place.target_name)
+    from bulkplan.adapters.stores.git import DEFAULT_REMOTE, GitStore
+
+    remote = state.removeprefix("git").removeprefix("+") or DEFAULT_REMOTE
+    return GitStore.open(place.root, target=place.target_name, remote=remote, environ=place.environ)
 
 
 def _refuse_vanishing_state(place: Place) -> None:
@@ -129,7 +144,8 @@ def _refuse_vanishing_state(place: Place) -> None:
     raise BulkplanError(
         f'target "{place.target_name}" keeps its state in a local file, which would vanish with this CI runner '
         "(CI is set): the next job would not know what has run",
-        hint="run it where .bulkplan/ lasts",
+        hint="share the state: write state: git (a ref of its own in this repository), s3://bucket/path or "
+        "postgresql://host/database",
     )
 
 

@@ -43,6 +43,26 @@ class Counts(Value):
     n_objects_processed: int | None = None
 
 
+class Verification(Value):
+    """
+    What was counted once a run was done, against what was approved.
+
+    `left_over`: leads that matched before the run, were touched by nobody since, and still match a filter that the run
+    should have emptied. `n_events`: leads that the event log says it changed or deleted. `None`: not counted.
+    `problems` are what does not add up, in words; `notes` what could not be counted, and why.
+    """
+
+    checked_at: datetime
+    is_ok: bool
+    approved: int
+    n_leads: int | None = None
+    n_leads_processed: int | None = None
+    left_over: int | None = None
+    n_events: int | None = None
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 class HistoryEntry(Value):
     """One earlier moment of a record: what it became, when, by whom, and the fact that made it so."""
 
@@ -98,8 +118,14 @@ class Record(Value):
     paused_at: datetime | None = None
     finished_at: datetime | None = None
     alarm: str | None = None
+    verification: Verification | None = None
     evidence: tuple[JsonValue, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
+
+    @property
+    def nonces(self) -> frozenset[str]:
+        """The nonce of every attempt that was ever made."""
+        return frozenset((self.nonce, *(entry.nonce for entry in self.history)))
 
 
 class PlanUse(Value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import JsonValue
 
@@ -10,6 +11,9 @@ from bulkplan.model.base import Foreign, Value
 
 FINAL_STATUSES = frozenset({"done", "error"})
 """The statuses that never change again; any other, known or not, counts as running. Source: Close API, Bulk Actions."""
+
+LeadEventAction = Literal["updated", "deleted"]
+"""What the event log says became of a lead. Source: Close API, Events."""
 
 
 class Identity(Value):
@@ -41,6 +45,17 @@ class BulkAction(Foreign):
     n_leads_processed: int | None = None
     n_objects: int | None = None
     n_objects_processed: int | None = None
+    type: str | None = None
+    lead_status_id: str | None = None
+    custom_field_name: str | None = None
+    custom_field_value: JsonValue = None
+    template_id: str | None = None
+    contact_preference: str | None = None
+    email_account_id: str | None = None
+    sender: str | None = None
+    action_type: str | None = None
+    sequence_id: str | None = None
+    sender_account_id: str | None = None
     s_query: JsonValue = None
     sort: JsonValue = None
     results_limit: int | None = None

@@ -18,6 +18,7 @@ _SIGNS: dict[ResultKind, tuple[str, Style]] = {
     ResultKind.CONFLICT: ("!", "error"),
     ResultKind.UNKNOWN: ("?", "error"),
     ResultKind.ALARM: ("?", "error"),
+    ResultKind.MISMATCH: ("?", "error"),
     ResultKind.STATE_BEHIND: ("✗", "error"),
     ResultKind.SKIPPED: ("=", "muted"),
 }
@@ -52,6 +53,7 @@ _COUNTED: tuple[tuple[str, tuple[ResultKind, ...]], ...] = (
     ("refused by a guard or a conflict", (ResultKind.BLOCKED, ResultKind.CONFLICT)),
     ("unknown", (ResultKind.UNKNOWN,)),
     ("to look at at once", (ResultKind.ALARM,)),
+    ("done otherwise than approved", (ResultKind.MISMATCH,)),
     ("with nothing to do", (ResultKind.SKIPPED,)),
 )
 
@@ -59,7 +61,19 @@ _COUNTED: tuple[tuple[str, tuple[ResultKind, ...]], ...] = (
 def _sum(result: ApplyResult) -> Line:
     """`Apply: 3 done, 1 with nothing to do. 3 bulk actions were sent to Close.`"""
     parts = [f"{len(rows)} {words}" for words, kinds in _COUNTED if (rows := result.of(*kinds))]
+    return (Span("Apply: ", "title"), Span(f"{', '.join(parts) or 'nothing to do'}. "), Span(_sent(result), "strong"))
+
+
+def _sent(result: ApplyResult) -> str:
+    """What of this apply reached Close, as far as anybody can tell."""
     sent = sum(row.was_sent for row in result.results)
-    tail = {0: "Nothing was sent to Close.", 1: "1 bulk action was sent to Close."}
-    words = tail.get(sent, f"{sent} bulk actions were sent to Close.")
-    return (Span("Apply: ", "title"), Span(f"{', '.join(parts) or 'nothing to do'}. "), Span(words, "strong"))
+    in_doubt = sum(row.is_in_doubt for row in result.results)
+    sentences = []
+    if sent:
+        sentences.append(f"{sent} bulk action{' was' if sent == 1 else 's were'} sent to Close.")
+    if in_doubt:
+        also = " as well" if sent else ""
+        sentences.append(f"{in_doubt} request{'' if in_doubt == 1 else 's'} may have reached Close{also}.")
+    if not sentences and result.of(ResultKind.REFUSED):
+        sentences.append("Nothing was started in Close.")
+    return " ".join(sentences) or "Nothing was sent to Close."

@@ -61,12 +61,13 @@ def plan_lines(
 
 
 def _header(plan: Plan, width: int) -> tuple[Line, ...]:
-    name = f"{plan.organization_name} ({plan.organization_id})" if plan.organization_name else plan.organization_id
-    facts = [name]
+    facts = [plan.organization_name or plan.organization_id]
     if plan.total_leads is not None:
         facts.append(_leads(plan.total_leads))
     facts.append(f"as of {plan.now:%Y-%m-%d %H:%M} UTC")
     lines = [*wrapped((Span(f"Plan for {plan.target}: ", "title"),), (Span(", ".join(facts)),), width=width)]
+    if plan.organization_name:
+        lines.append((Span(plan.organization_id, "muted"),))
     if plan.suppression:
         head = (Span("Left out of every e-mail and sequence: ", "muted"),)
         lines += wrapped(head, (Span(plan.suppression, "muted"),), width=width)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from bulkplan.core.holder import holder_words
+from bulkplan.core.verify import verification_words
 from bulkplan.model.record import HistoryEntry, Record, RecordStatus
 from bulkplan.report.lines import Line, Span, Style
 
@@ -39,9 +41,16 @@ _HINTS: Mapping[RecordStatus, Callable[[Record], str | None]] = {
 
 def hint_for(record: Record) -> str | None:
     """What to do next about a run; `None` when there is nothing to do."""
-    if record.alarm:
+    if record.status is RecordStatus.FORGOTTEN:
+        return None
+    if record.alarm or mismatches(record):
         return f"look at {record.remote_id or 'it'} in Close; bulkplan state show '{record.key}' has the details"
     return _HINTS[record.status](record)
+
+
+def mismatches(record: Record) -> tuple[str, ...]:
+    """What does not add up of what a finished run did."""
+    return record.verification.problems if record.verification else ()
 
 
 def state_words(record: Record) -> str:
@@ -73,6 +82,10 @@ def record_lines(record: Record) -> tuple[Line, ...]:
     if record.alarm:
         lines += [(Span("  alarm: ", "error"), Span(record.alarm)), ()]
     lines += [(Span(f"  {name:<14}", "muted"), Span(value)) for name, value in _facts(record) if value]
+    lines += [(Span("  mismatch: ", "error"), Span(problem)) for problem in mismatches(record)]
+    lines += [
+        (Span("  note: ", "muted"), Span(note)) for note in (record.verification.notes if record.verification else ())
+    ]
     if hint := hint_for(record):
         lines += [(), (Span("  hint: ", "strong"), Span(hint))]
     lines += [(), (Span("History", "strong"),), *map(_history_line, record.history)]
@@ -94,6 +107,8 @@ def _facts(record: Record) -> tuple[tuple[str, str | None], ...]:
         ("leads", progress_words(record)),
         ("started", moment(record.sent_after)),
         ("finished", moment(record.finished_at) if record.finished_at else None),
+        ("verified", verification_words(record.verification) if record.verification else None),
+        ("held by", holder_words(record)),
         ("by", f"{record.actor} on {record.host}"),
         ("commit", record.commit),
         ("CI run", record.ci_run_url),

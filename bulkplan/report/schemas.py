@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from pydantic import BaseModel, JsonValue
 
+from bulkplan.model.apply_report import ApplyReport
 from bulkplan.model.base import JsonObject
 from bulkplan.model.plan import SealedPlan
 from bulkplan.model.project import Project
@@ -49,10 +50,16 @@ def plan_schema() -> JsonObject:
     return _base(SealedPlan, "plan.v1", "A saved plan of bulkplan")
 
 
+def apply_report_schema() -> JsonObject:
+    """The schema of what `apply --report FILE` writes."""
+    return _base(ApplyReport, "apply-report.v1", "What an apply of bulkplan did")
+
+
 SCHEMAS: Mapping[str, Callable[[], JsonObject]] = {
     "bulk-action": spec_schema,
     "project": project_schema,
     "plan": plan_schema,
+    "apply-report": apply_report_schema,
 }
 """By the name that `bulkplan schema NAME` takes; the file is `NAME.v1.schema.json`."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
+from bulkplan.core.records import OPEN
 from bulkplan.model.base import JsonObject
 from bulkplan.model.record import Record
 from bulkplan.report.record_text import hint_for
@@ -19,8 +20,9 @@ def status_document(records: Sequence[Record], *, target: str, problems: Sequenc
     The document: `{"format_version", "target", "runs": [...], "problems": [...]}`.
 
     A run is `{"key", "name", "version", "state", "action_type", "remote_id", "remote_status", "counts", "started_at",
-    "finished_at", "alarm", "hint"}`: `counts` as in the record, `state` as the record has it, moments as ISO 8601 in
-    UTC, what is not known null. `problems` are words about runs that could not be read or looked up.
+    "finished_at", "alarm", "verification", "holder", "hint"}`: `counts` and `verification` as in the record, `state` as
+    the record has it, moments as ISO 8601 in UTC, what is not known null. `problems` are words about runs that could
+    not be read or looked up.
     """
     return {
         "format_version": FORMAT_VERSION,
@@ -48,7 +50,22 @@ def _run(record: Record) -> JsonValue:
         "started_at": _moment(record.sent_after),
         "finished_at": _moment(record.finished_at),
         "alarm": record.alarm,
+        "verification": record.verification.model_dump(mode="json") if record.verification else None,
+        "holder": _holder(record),
         "hint": hint_for(record),
+    }
+
+
+def _holder(record: Record) -> JsonValue:
+    """Who made an attempt whose outcome is not recorded: `{"actor", "host", "pid", "ci_run_url", "since"}`."""
+    if record.status not in OPEN:
+        return None
+    return {
+        "actor": record.actor,
+        "host": record.host,
+        "pid": record.pid,
+        "ci_run_url": record.ci_run_url,
+        "since": _moment(record.sent_after),
     }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from bulkplan.core.holder import holder_words
 from bulkplan.model.record import Record
 from bulkplan.report.lines import Line, Span
-from bulkplan.report.record_text import STYLE_BY_STATUS, hint_for, moment, progress_words, state_words
+from bulkplan.report.record_text import STYLE_BY_STATUS, hint_for, mismatches, moment, progress_words, state_words
 
 
 def status_lines(
@@ -58,6 +59,9 @@ def _rows(record: Record, widths: tuple[int, int, int]) -> list[Line]:
     ]
     if record.alarm:
         lines.append((Span("      alarm: ", "error"), Span(record.alarm)))
+    lines += [(Span("      mismatch: ", "error"), Span(problem)) for problem in mismatches(record)]
+    if holder := holder_words(record):
+        lines.append((Span("      held by: ", "muted"), Span(holder)))
     if hint := hint_for(record):
         lines.append((Span("      hint: ", "strong"), Span(hint)))
     return lines

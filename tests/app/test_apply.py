@@ -11,8 +11,10 @@ from bulkplan.core.result import ResultKind, error_of
 from bulkplan.errors import ActionsFailedError, RefusedError, UnknownRunError
 from bulkplan.model.plan import ChangeKind
 from bulkplan.model.record import RecordStatus
+from bulkplan.report.apply_text import apply_lines
+from bulkplan.report.lines import plain_text
 from bulkplan.sandbox import SandboxSettings
-from bulkplan.sandbox.faults import FaultKind
+from bulkplan.sandbox.faults import FaultKind, FaultRule
 
 EMAIL = "{type: email, template: Win-back 2026, sender: dana@example.com}"
 NEVER = "{type: set_custom_field, field: Source, value: nobody}"
@@ -170,3 +172,30 @@ def test_an_open_run_whose_spec_is_gone_is_settled_all_the_same(job):
     result = job.apply()
     assert kinds(result) == {"other": ResultKind.DONE, "warm-up": ResultKind.UNKNOWN}
     assert isinstance(error_of(result), UnknownRunError)
+
+
+def test_a_run_that_emptied_its_own_filter_is_found_again_when_the_state_is_lost(job):
+    job.write("warm-up")
+    job.apply()
+    (job.root / "state.db").unlink()
+    (row,) = job.apply().results
+    assert row.kind is ResultKind.DONE
+    assert "which this state did not know" in row.message
+    assert len(job.actions()) == 1
+
+
+def test_a_run_that_failed_in_close_is_no_success_for_a_retried_job(job):
+    job.write("warm-up")
+    job.sandbox.add_faults([FaultRule(FaultKind.FAIL_AFTER, method="POST", path="/bulk_action/edit/", leads=1)])
+    assert kinds(job.apply()) == {"warm-up": ResultKind.FAILED}
+    result = job.apply()
+    assert kinds(result) == {"warm-up": ResultKind.FAILED}
+    assert isinstance(error_of(result), ActionsFailedError)
+    assert "version: 2" in result.results[0].hint
+
+
+@pytest.mark.parametrize(("kind", "words"), [(500, "may have reached Close"), (400, "Nothing was started in Close")])
+def test_what_reached_close_is_told_as_far_as_it_is_known(job, kind, words):
+    job.write("warm-up")
+    job.fail(FaultKind.STATUS, status=kind)
+    assert words in plain_text(apply_lines(job.apply()))

@@ -147,3 +147,34 @@ def start_by_hand(job, body):
     from support.sandbox_client import request
 
     return job.sandbox.handle(request("POST", "/bulk_action/edit/", body)).json()
+
+
+def test_the_action_of_another_run_is_never_taken_for_this_one(unknown):
+    unknown.write("twin")
+    unknown.apply()
+    ((action_id, _, _),) = unknown.actions()
+
+    async def as_ran(record, edges, context):
+        return await settle_as_ran(record, action_id, edges, context)
+
+    with pytest.raises(RefusedError, match="marker of another run"):
+        settle(unknown, as_ran)
+    assert not any(
+        "candidates" in str(item) and action_id in str(item) for item in unknown.records()["warm-up"].evidence
+    )
+
+
+def test_an_action_that_does_something_else_to_the_same_leads_is_refused(unknown):
+    body = {**unknown.records()["warm-up"].body, "lead_status_id": other_status(unknown)}
+    answer = start_by_hand(unknown, body)
+
+    async def as_ran(record, edges, context):
+        return await settle_as_ran(record, answer["id"], edges, context)
+
+    with pytest.raises(RefusedError, match="does something else"):
+        settle(unknown, as_ran)
+
+
+def other_status(job):
+    query = "SELECT id FROM lead_status WHERE label = 'Churned'"
+    return job.sandbox.world.connection.execute(query).fetchone()[0]

@@ -170,7 +170,7 @@ def test_apply_without_a_terminal_asks_for_approval_or_a_plan(capfd):
 
 
 def test_a_real_target_needs_a_saved_plan_where_the_project_says_so(capfd):
-    assert run(["apply", "--target", "production"]) == 4
+    assert run(["apply", "--target", "production"]) == 3
     assert "bulkplan plan --out plan.json" in capfd.readouterr().err
 
 
@@ -236,7 +236,7 @@ def test_reset_removes_the_world_and_the_records_and_says_so(capfd):
     assert run(["plan", "--detailed-exitcode"]) == 2
 
 
-@pytest.mark.parametrize("name", ["bulk-action", "project", "plan"])
+@pytest.mark.parametrize("name", ["bulk-action", "project", "plan", "apply-report"])
 def test_every_schema_is_printed_as_json(capfd, name):
     assert run(["schema", name]) == 0
     assert json.loads(capfd.readouterr().out)["$schema"].startswith("https://json-schema.org/")
@@ -245,6 +245,7 @@ def test_every_schema_is_printed_as_json(capfd, name):
 def test_schemas_are_written_as_files(capfd):
     assert run(["schema", "--out", "out/schemas"]) == 0
     assert sorted(path.name for path in Path("out/schemas").iterdir()) == [
+        "apply-report.v1.schema.json",
         "bulk-action.v1.schema.json",
         "plan.v1.schema.json",
         "project.v1.schema.json",

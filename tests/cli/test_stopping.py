@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from bulkplan.cli.stopping import Stopped, run_until_signal
+from bulkplan.cli.stopping import Stopped, run_until_signal, saying
 from bulkplan.errors import InterruptedApplyError
 
 
@@ -18,6 +18,16 @@ def _restored_handlers():
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+def heeding(asked):
+    """Sets an event, and says that the story ends by itself."""
+
+    def heed(number: int) -> bool:
+        asked.set()
+        return True
+
+    return heed
 
 
 def test_a_story_without_signals_just_runs():
@@ -50,10 +60,28 @@ def test_the_first_signal_lets_an_apply_end_in_order(number, code):
         raise InterruptedApplyError("interrupted; what was recorded is safe")
 
     with pytest.raises(Stopped) as caught:
-        run_until_signal(story(), on_first=asked.set)
+        run_until_signal(story(), on_first=heeding(asked))
     assert ended == ["stored"]
     assert caught.value.exit_code == code
     assert caught.value.error is not None
+
+
+def test_a_first_signal_that_nobody_heeds_ends_a_story_at_once():
+    async def story() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.Event().wait()
+
+    with pytest.raises(Stopped):
+        run_until_signal(story(), on_first=lambda number: False)
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt(), Stopped(signal.SIGTERM)])
+def test_a_part_of_a_command_says_in_its_own_words_what_a_signal_ended(raised):
+    with pytest.raises(Stopped) as caught, saying(InterruptedApplyError("nothing was sent")):
+        raise raised
+    assert caught.value.error is not None
+    assert caught.value.error.message == "nothing was sent"
+    assert caught.value.exit_code == (130 if isinstance(raised, KeyboardInterrupt) else 143)
 
 
 def test_the_second_signal_ends_an_apply_at_once():
@@ -66,5 +94,5 @@ def test_the_second_signal_ends_an_apply_at_once():
         await asyncio.Event().wait()
 
     with pytest.raises(Stopped):
-        run_until_signal(story(), on_first=asked.set)
+        run_until_signal(story(), on_first=heeding(asked))
     assert asked.is_set()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from bulkplan.cli.exit_codes import exit_code
 from bulkplan.cli.progress import progress
 from bulkplan.cli.provenance import provenance
 from bulkplan.cli.wiring import Place, choose_target, open_connection, open_store, prepare_folder
-from bulkplan.errors import BulkplanError, NotAuthorizedError, UsageError
+from bulkplan.errors import BulkplanError, NotAuthorizedError, StoreError, UsageError
 from bulkplan.model.project import Project, SandboxSize, Target
 
 SANDBOX = Target(sandbox=SandboxSize(leads=20, seed=1))
@@ -68,17 +70,47 @@ def test_a_target_name_cannot_lead_out_of_the_folder(tmp_path):
     assert place.world_file.parent == tmp_path / ".bulkplan" / "sandbox"
 
 
-@pytest.mark.parametrize("state", ["git", "s3://bucket/x", "postgresql://host/db"])
-def test_a_store_of_another_kind_is_said_to_be_missing(tmp_path, state):
-    with pytest.raises(BulkplanError, match="not available") as caught:
-        open_store(_place(tmp_path, Target(api_key_env="SHOP_KEY", state=state), name="production"))
-    assert exit_code(caught.value) == 1
-    assert not (tmp_path / ".bulkplan").exists()
+def _git(root: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=root, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        ("git", "git (refs/bulkplan/state/production of origin)"),
+        ("git+backup", "git (refs/bulkplan/state/production of backup)"),
+        (
+            "git+ssh://git@host.example/state.git",
+            "git (refs/bulkplan/state/production of ssh://***@host.example/state.git)",
+        ),
+        ("s3://bucket/x", "s3://bucket/x/production"),
+        ("s3://bucket", "s3://bucket/production"),
+        ("postgresql://dana:canary@host:5433/db?sslmode=require", "postgresql://host:5433/db (production)"),
+        ("postgres://host/db", "postgresql://host/db (production)"),
+    ],
+)
+def test_a_shared_store_is_opened_by_its_address_also_in_ci(tmp_path, state, name):
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "remote", "add", "origin", "https://host.example/x.git")
+    _git(tmp_path, "remote", "add", "backup", "https://host.example/y.git")
+    target = Target(organization_id="orga_1", api_key_env="SHOP_KEY", state=state)
+    store = open_store(_place(tmp_path, target, name="production", CI="true", PATH=os.environ["PATH"]))
+    assert store.name == name
+    store.close()
+
+
+def test_git_state_without_a_remote_is_refused_with_the_way_out(tmp_path):
+    _git(tmp_path, "init", "-q")
+    with pytest.raises(StoreError, match="shared with nobody") as caught:
+        open_store(_place(tmp_path, Target(api_key_env="K", state="git"), name="production", PATH=os.environ["PATH"]))
+    assert "git remote add origin" in (caught.value.hint or "")
 
 
 def test_in_ci_local_state_of_a_real_organization_is_refused(tmp_path):
-    with pytest.raises(BulkplanError, match="vanish"):
+    with pytest.raises(BulkplanError, match="vanish") as caught:
         open_store(_place(tmp_path, REAL, name="production", CI="true"))
+    for state in ("state: git", "s3://", "postgresql://"):
+        assert state in (caught.value.hint or "")
     assert not (tmp_path / ".bulkplan").exists()
 
 

@@ -70,6 +70,8 @@ def test_the_document_has_the_promised_shape():
                 "started_at": "2026-11-22T21:03:04Z",
                 "finished_at": "2026-11-22T21:05:04Z",
                 "alarm": None,
+                "verification": None,
+                "holder": None,
                 "hint": None,
             }
         ],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import os
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bulkplan.adapters.outcome_file import keep_outcome
@@ -13,17 +14,18 @@ from bulkplan.app.recheck import Rechecker
 from bulkplan.app.saved_plan import SavedPlanStory
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
-from bulkplan.cli.exit_codes import OK
-from bulkplan.cli.planning import plan_here, plan_key, read_sealed, tell_warnings, workspace_of
-from bulkplan.cli.stopping import run_until_signal
+from bulkplan.cli.exit_codes import OK, exit_code
+from bulkplan.cli.planning import plan_here, plan_key, read_sealed, tell_warnings, workspace_of, write_text
+from bulkplan.cli.stopping import Stopped, run_until_signal, saying
 from bulkplan.cli.wiring import Place, find_place, open_edges, prepare_folder
 from bulkplan.core.records import ApplyContext
 from bulkplan.core.result import ApplyResult, ResultKind, error_of
 from bulkplan.core.seal import Circumstances
-from bulkplan.errors import BulkplanError, PlanRefusedError, UsageError
+from bulkplan.errors import BulkplanError, InterruptedApplyError, RefusedError, UsageError
 from bulkplan.model.document import Workspace
 from bulkplan.model.plan import Plan, SealedPlan
 from bulkplan.model.remote import Identity
+from bulkplan.report.apply_json import apply_report, dump_report
 from bulkplan.report.apply_text import apply_lines
 from bulkplan.report.plan_text import plan_lines
 
@@ -39,18 +41,47 @@ class Agreed:
     sealed: SealedPlan | None = None
 
 
+@dataclass
+class _Stop:
+    """What the first signal does: before anything is carried out it ends the command, from then on it asks for it."""
+
+    console: Console
+    interrupt: Interrupt = field(default_factory=Interrupt)
+    is_under_way: bool = False
+    number: int | None = None
+    """The signal that came first."""
+
+    def __call__(self, number: int) -> bool:
+        self.number = number
+        if not self.is_under_way:
+            return False
+        self.interrupt.set()
+        self.console.note(_STOPPING)
+        return True
+
+
 def run(args: Args, console: Console) -> int:
     """Apply a saved plan, or one made, shown and agreed to now."""
-    place = find_place(args)
-    agreed = _saved(args, args.plan, place, console) if args.plan else _fresh(args, place, console)
-    interrupt = Interrupt()
-
-    def stop() -> None:
-        interrupt.set()
-        console.note(_STOPPING)
-
-    run_until_signal(_apply(agreed, args, place, console, interrupt=interrupt), on_first=stop)
+    with saying(_nothing_sent()):
+        place = find_place(args)
+        _check_report(args.report)
+        agreed = _saved(args, args.plan, place, console) if args.plan else _fresh(args, place, console)
+        if args.report is not None:
+            args.report.unlink(missing_ok=True)  # that of an earlier apply must not be taken for this one's
+    stop = _Stop(console)
+    try:
+        run_until_signal(_apply(agreed, args, place, console, stop=stop), on_first=stop)
+    except Stopped as stopped:
+        if stop.is_under_way:
+            raise
+        raise Stopped(stopped.number, _nothing_sent()) from None
     return OK
+
+
+def _nothing_sent() -> InterruptedApplyError:
+    return InterruptedApplyError(
+        "interrupted before anything was sent to Close", hint="run the same command again when you like"
+    )
 
 
 def question_of(plan: Plan) -> str | None:
@@ -80,7 +111,7 @@ def _saved(args: Args, path: Path, place: Place, console: Console) -> Agreed:
 
 def _fresh(args: Args, place: Place, console: Console) -> Agreed:
     if place.project.require_saved_plan and not place.is_sandbox:
-        raise PlanRefusedError(
+        raise RefusedError(
             f'the project asks for a saved plan (require_saved_plan), and target "{place.target_name}" is no sandbox',
             hint="bulkplan plan --out plan.json, have it reviewed, then: bulkplan apply plan.json",
         )
@@ -93,19 +124,55 @@ def _fresh(args: Args, place: Place, console: Console) -> Agreed:
     return Agreed(result.plan, workspace)
 
 
-async def _apply(agreed: Agreed, args: Args, place: Place, console: Console, *, interrupt: Interrupt) -> None:
+async def _apply(agreed: Agreed, args: Args, place: Place, console: Console, *, stop: _Stop) -> None:
     """Carry it out, print every row, and raise what the whole amounts to."""
     options = ApplyOptions(wait=not args.no_wait, wait_timeout_s=args.wait_timeout, keep_going=args.keep_going)
-    opened = open_edges(place, console, interrupt=interrupt, settle_timeout_s=args.settle_timeout)
+    opened = open_edges(place, console, interrupt=stop.interrupt, settle_timeout_s=args.settle_timeout)
     async with opened as (edges, context):
+        stop.is_under_way = True
         is_markable = agreed.plan.marker is None or agreed.plan.marker.is_neutral
         result = await _carry_out(
             agreed, place, edges, context=replace(context, use_marker=is_markable), options=options
         )
     console.result(apply_lines(result))
     _keep_lost_outcomes(result, place, console)
-    if error := error_of(result):
+    error = error_of(result)
+    if args.report is not None:
+        report = apply_report(
+            result,
+            plan=agreed.plan,
+            sealed=agreed.sealed,
+            who=place.provenance(),
+            finished_at=place.clock.now(),
+            exit_code=_code_of(error, stop),
+            error=error.message if error else None,
+        )
+        _write_report(args.report, dump_report(report), console, error=error)
+    if error:
         raise error
+
+
+def _code_of(error: BulkplanError | None, stop: _Stop) -> int:
+    """The code this command ends with; after a signal that of the signal."""
+    if isinstance(error, InterruptedApplyError) and stop.number is not None:
+        return Stopped(stop.number).exit_code
+    return exit_code(error) if error else OK
+
+
+def _check_report(path: Path | None) -> None:
+    """Whether the report can be written: asked before anything is sent. Raises `UsageError`."""
+    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+        raise UsageError(f"--report {path} cannot be written", hint="name a file in a folder that is there")
+
+
+def _write_report(path: Path, text: str, console: Console, *, error: BulkplanError | None) -> None:
+    """Write the report; where that fails, a graver error of the apply itself stays the one that ends the command."""
+    try:
+        write_text(path, text)
+    except BulkplanError as failed:
+        if error is None:
+            raise
+        console.error(failed)
 
 
 def _keep_lost_outcomes(result: ApplyResult, place: Place, console: Console) -> None:

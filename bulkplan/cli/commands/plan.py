@@ -37,7 +37,8 @@ def _save(args: Args, path: Path, text: str, plan: Plan, console: Console) -> No
     write_text(path, text)
     target = f" --target {args.target}" if args.target else ""
     folder = f" -C {args.directory}" if args.directory != Path() else ""
-    console.note(
-        f"Saved to {path}, good until {plan.expires_at:%Y-%m-%d %H:%M} UTC. "
-        f"Apply it with: bulkplan apply {path}{target}{folder}"
-    )
+    if any(change.would_run for change in plan.changes):
+        then = f"Apply it with: bulkplan apply {path}{target}{folder}"
+    else:
+        then = "It would send nothing."
+    console.note(f"Saved to {path}, good until {plan.expires_at:%Y-%m-%d %H:%M} UTC. {then}")

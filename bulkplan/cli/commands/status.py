@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bulkplan.app.performer import Interrupt
 from bulkplan.app.records import Shelf, read_shelf
-from bulkplan.app.status import Status, refreshed_status
+from bulkplan.app.status import Status, has_news, refreshed_status
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
@@ -15,6 +15,8 @@ from bulkplan.cli.wiring import Place, find_place, open_edges, open_store
 from bulkplan.core.lookup import is_selected
 from bulkplan.errors import UnknownRunError, UsageError
 from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.run import RunKey
+from bulkplan.report.record_text import mismatches
 from bulkplan.report.status_json import status_document
 from bulkplan.report.status_text import status_lines
 
@@ -24,8 +26,10 @@ def run(args: Args, console: Console) -> int:
     place = find_place(args)
     shelf, store_name = shelf_of(place)
     problems: tuple[str, ...] = ()
-    if not args.no_refresh and any(record.status is RecordStatus.SUBMITTED for record in shelf.records):
+    new: frozenset[RunKey] = frozenset()
+    if not args.no_refresh and any(has_news(record, now=place.clock.now()) for record in shelf.records):
         found = run_until_signal(_refreshed(place, console))
+        new = _newly_wrong(shelf.records, found.shelf.records)
         shelf, problems = found.shelf, found.problems
     records = _selected(shelf.records, args.select)
     words = (*problems, *(error.message for error in shelf.unreadable))
@@ -33,7 +37,7 @@ def run(args: Args, console: Console) -> int:
         console.document(status_document(records, target=place.target_name, problems=words))
     else:
         console.result(status_lines(records, target=place.target_name, store=store_name, problems=words))
-    _raise_for_person(records)
+    _raise_for_person(records, new=new)
     return OK
 
 
@@ -58,10 +62,22 @@ async def _refreshed(place: Place, console: Console) -> Status:
         return await refreshed_status(edges, context)
 
 
-def _raise_for_person(records: Sequence[Record]) -> None:
-    keys = [str(record.key) for record in records if record.alarm or record.status is RecordStatus.UNKNOWN]
+def _newly_wrong(before: Sequence[Record], after: Sequence[Record]) -> frozenset[RunKey]:
+    """Runs of which it just now came out that what they did does not add up; later on that is only shown."""
+    known = {record.key for record in before if mismatches(record)}
+    return frozenset(record.key for record in after if mismatches(record) and record.key not in known)
+
+
+def _raise_for_person(records: Sequence[Record], *, new: frozenset[RunKey]) -> None:
+    keys = [str(record.key) for record in records if _needs_person(record) or record.key in new]
     if keys:
         raise UnknownRunError(
             f"{'a run needs' if len(keys) == 1 else 'runs need'} a person: {', '.join(keys)}",
             hint="the hints above say how to go on",
         )
+
+
+def _needs_person(record: Record) -> bool:
+    if record.status is RecordStatus.FORGOTTEN:
+        return False
+    return record.alarm is not None or record.status is RecordStatus.UNKNOWN
