@@ -141,6 +141,6 @@ def test_a_signed_plan_is_demanded_where_there_is_a_key(reviewed, served):
 
 def test_a_saved_plan_is_demanded_where_the_project_says_so(reviewed, served):
     reviewed.configure({"served": served.target}, more="require_saved_plan: true\n")
-    assert reviewed.run("apply", "--auto-approve").code == 4
+    assert reviewed.run("apply", "--auto-approve").code == 3
     assert served.starts() == 0
     assert reviewed.run("apply", "plan.json").code == 0
