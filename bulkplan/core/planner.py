@@ -179,7 +179,8 @@ def _counted(row: Change, request: Request, layers: GuardLayers, tally: Tally) -
     """The row with its matches, its verdicts, and its request under the ceiling of the approved count."""
     matches, asked = _matches(request, tally), _asked_limit(request)
     verdicts = judge(matches, layers)
-    judged = {"matches": matches, "verdicts": verdicts, "asked_limit": asked}
+    refusing = tuple(verdict.guard for verdict in verdicts if not verdict.is_ok)
+    judged = {"matches": matches, "verdicts": verdicts, "blocked_by": refusing, "asked_limit": asked}
     if row.kind is ChangeKind.RUN and matches.total == 0 and all(verdict.is_ok for verdict in verdicts):
         reason = f"no lead matches now; {zero_words(layers)}"
         return row.model_copy(update={**judged, "kind": ChangeKind.NO_OP, "reason": reason})

@@ -90,6 +90,8 @@ class Change(Value):
     depends_on: tuple[str, ...] = ()
     matches: Matches | None = None
     verdicts: tuple[Verdict, ...] = ()
+    blocked_by: tuple[str, ...] = ()
+    """The guards that refuse this row, by name; it does not run while there are any."""
     differences: tuple[FieldChange, ...] = ()
     compared_with: str | None = None
     """The run key that `differences` compares with."""
@@ -112,7 +114,7 @@ class Change(Value):
     @property
     def is_blocked(self) -> bool:
         """Whether a guard refuses this row."""
-        return any(not verdict.is_ok for verdict in self.verdicts)
+        return bool(self.blocked_by)
 
     @property
     def would_run(self) -> bool:

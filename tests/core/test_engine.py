@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.engine_world import KEY, RUN, CrashError, World, context
 
-from bulkplan.core.effects import FindActions
 from bulkplan.core.engine import apply_run
 from bulkplan.core.follow import FollowPolicy, follow
 from bulkplan.core.marker import is_marked, make_marker, make_tag, mark_body
@@ -331,21 +330,6 @@ def test_an_intent_dated_in_the_future_is_called_unknown_all_the_same():
     world.on_put, world.now = None, datetime(2026, 1, 1, tzinfo=UTC)
     assert world.apply(pid=2).kind is OutcomeKind.UNKNOWN
     assert world.record.status is RecordStatus.UNKNOWN
-
-
-def test_looking_for_an_attempt_does_not_rely_on_the_clock_that_dated_it():
-    world = World(answer=never_arrives)
-    asked = []
-    plain = world.perform
-
-    def perform(effect):
-        if isinstance(effect, FindActions):
-            asked.append(effect.since)
-        return plain(effect)
-
-    world.perform = perform
-    world.apply()
-    assert set(asked) == {None}
 
 
 def test_an_intent_that_others_called_unknown_before_it_was_known_to_be_stored_is_given_back():
