@@ -131,7 +131,7 @@ def _checked(value: JsonObject, place: Location, problems: list[Problem]) -> Exp
         lead = ExportedLead.model_validate(value)
     except ValidationError as error:
         problems += [
-            Problem(f"{_named(value)}{_path(item['loc'])}: {_words(item['msg'])}", at=place)
+            Problem(f"{_named(value)}: {_path(item['loc'])} {_words(item['type'], item['msg'])}", hint=HINT, at=place)
             for item in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         return None
@@ -156,9 +156,22 @@ def _named(value: JsonObject) -> str:
 
 
 def _path(loc: tuple[int | str, ...]) -> str:
-    """Write where in a lead a value stands: `.contacts[0].emails[1].email`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    """Write where in a lead a value stands: `contacts[0].emails[1].email`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
 
 
-def _words(message: str) -> str:
-    return message.removeprefix("Value error, ")
+_WORDS = {
+    "string_type": "must be text",
+    "missing": "is missing",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+}
+"""What is wrong, for the kinds of faults that a person can make in such a file."""
+
+
+def _words(kind: str, message: str) -> str:
+    return _WORDS.get(kind) or f"is not what it should be: {message.removeprefix('Value error, ')}"

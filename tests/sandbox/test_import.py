@@ -203,7 +203,7 @@ def test_every_fault_of_every_lead_is_told(tmp_path):
         {**LEAD, "id": "lead_3"},
     ]
     found = [problem.message for problem in problems(load(tmp_path, leads))]
-    assert found[0].startswith("lead lead_1.contacts[0].emails[0].email: ")
+    assert found[0] == "lead lead_1: contacts[0].emails[0].email must be text"
     assert "date_created" in found[1]
     assert "stands twice" in found[2]
     assert len(found) == 3
