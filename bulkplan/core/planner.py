@@ -219,12 +219,12 @@ def _dependency_note(name: str, changes: Sequence[Change], done: Collection[str]
     """Why a dependency may keep a row from running; `None` when it is done, or runs before it in this plan."""
     rows = [row for row in changes if row.key.name == name and row.kind is not ChangeKind.ORPHAN]
     if not rows and name not in done:
-        return f"depends on {name}, which is not in this plan and not done: apply does not start it before"
+        return f"depends on {name}, which is not in this plan and not done: apply starts it only after that"
     stuck = next((row for row in rows if not (row.would_run or _is_done(row))), None)
     if stuck is None:
         return None
     stands = "blocked" if stuck.is_blocked else stuck.kind.value
-    return f"depends on {stuck.key}, which is {stands}: apply does not start it before that is done"
+    return f"depends on {stuck.key}, which is {stands}: apply starts it only after that is done"
 
 
 def _is_done(row: Change) -> bool:
