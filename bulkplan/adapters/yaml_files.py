@@ -77,6 +77,15 @@ class YamlProject:
         return ProjectFiles(project=project, files=files, selected=files, problems=problems)
 
 
+def _is_utf8(path: Path) -> bool:
+    """Whether a name can be written into plans and records."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def find_specs(root: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
     """`specs/**/*.yaml` and `.yml` in the order of their names; names with a leading dot are left out."""
     found: list[Path] = []
@@ -86,6 +95,9 @@ def find_specs(root: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
             if path.suffix.lower() in SUFFIXES or path.is_dir():
                 hint = "put the file itself under specs/"
                 problems.append(Problem("symbolic links are not followed", hint, at=_at(path, root)))
+        elif path.suffix.lower() in SUFFIXES and not _is_utf8(path):
+            shown = Location(str(path.relative_to(root)).encode("utf-8", "backslashreplace").decode(), 1, 1)
+            problems.append(Problem("the name of this file is not UTF-8", "rename the file", at=shown))
         elif path.suffix.lower() in SUFFIXES:
             found.append(path)
         if len(found) > MAX_FILES:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bulkplan.adapters.yaml_files import YamlProject, find_root, read_documents
+from bulkplan.adapters.yaml_files import YamlProject, find_root, find_specs, read_documents
 from bulkplan.errors import UsageError
 
 
@@ -137,3 +137,14 @@ def test_paths_select_files_folders_and_files_beyond_specs(root, monkeypatch):
     assert drafts.files == ("specs/a/two.yaml", "specs/one.yaml", "drafts/three.yaml")
     with pytest.raises(UsageError, match=r"no file or folder nope\.yaml"):
         YamlProject(root).read(("nope.yaml",))
+
+
+def test_a_file_whose_name_is_not_utf8_is_told_and_left_alone(tmp_path):
+    folder = tmp_path / "specs"
+    folder.mkdir()
+    (folder / "odd\udcff.yaml").write_text("name: odd\n")
+    specs, problems = find_specs(tmp_path)
+    assert specs == ()
+    assert [(problem.at.file, problem.message) for problem in problems if problem.at] == [
+        ("specs/odd\\udcff.yaml", "the name of this file is not UTF-8")
+    ]

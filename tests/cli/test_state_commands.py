@@ -95,6 +95,13 @@ def test_export_is_everything_with_its_checksums(applied, capfd):
     assert run(["state", "export", "--out", "nowhere/state.json"]) == 1
 
 
+@pytest.mark.parametrize("words", [["status"], ["state", "list"]])
+def test_a_list_that_is_not_whole_is_no_success(applied, capfd, words):
+    _rewrite('"schema"', '"sch')
+    assert run(words) == 1
+    assert "not all there is" in capfd.readouterr().err
+
+
 def test_export_keeps_what_cannot_be_trusted_and_says_so(applied, capfd):
     _rewrite('"schema"', '"sch')
     assert run(["state", "export"]) == 0

@@ -57,6 +57,11 @@ class LocalStore:
         """A random name given when the file was made."""
         with self._translated("read"):
             row = self._connection.execute("SELECT value FROM meta WHERE name = 'lineage'").fetchone()
+        if row is None:
+            raise StoreError(
+                f"the state file {self._path} is damaged: its name of origin is gone",
+                hint="restore it from a backup; nothing is sent with a state that cannot be trusted",
+            )
         return str(row[0])
 
     def get(self, key: str) -> Slot | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bulkplan.cli.arguments import Args
-from bulkplan.cli.commands.status import shelf_of
+from bulkplan.cli.commands.status import raise_for_unreadable, shelf_of
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.wiring import find_place
@@ -20,4 +20,5 @@ def run(args: Args, console: Console) -> int:
         console.document(status_document(shelf.records, target=place.target_name, problems=words))
     else:
         console.result(status_lines(shelf.records, target=place.target_name, store=store_name, problems=words))
+    raise_for_unreadable(shelf)
     return OK

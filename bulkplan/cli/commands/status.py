@@ -13,7 +13,7 @@ from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.wiring import Place, find_place, open_edges, open_store
 from bulkplan.core.lookup import is_selected
-from bulkplan.errors import UnknownRunError, UsageError
+from bulkplan.errors import StoreError, UnknownRunError, UsageError
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.run import RunKey
 from bulkplan.report.record_text import mismatches
@@ -38,6 +38,7 @@ def run(args: Args, console: Console) -> int:
     else:
         console.result(status_lines(records, target=place.target_name, store=store_name, problems=words))
     _raise_for_person(records, new=new)
+    raise_for_unreadable(shelf)
     return OK
 
 
@@ -48,6 +49,16 @@ def shelf_of(place: Place) -> tuple[Shelf, str]:
         return read_shelf(store), store.name
     finally:
         store.close()
+
+
+def raise_for_unreadable(shelf: Shelf) -> None:
+    """What was shown is not all there is: that is no success. Raises `StoreError`."""
+    if count := len(shelf.unreadable):
+        which = "1 state record" if count == 1 else f"{count} state records"
+        raise StoreError(
+            f"{which} cannot be trusted; what is shown above is not all there is",
+            hint=shelf.unreadable[0].hint,
+        )
 
 
 def _selected(records: Sequence[Record], patterns: Sequence[str]) -> list[Record]:

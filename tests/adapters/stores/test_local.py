@@ -120,3 +120,14 @@ def test_a_file_without_rights_is_a_clear_error(opened, path):
     path.chmod(0o600)
     assert "cannot be opened" in told.stdout
     assert "Permission denied" in told.stdout
+
+
+def test_a_file_that_lost_its_origin_is_said_to_be_damaged(path):
+    store = LocalStore.open(path)
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("DELETE FROM meta")
+    connection.close()
+    with pytest.raises(StoreError, match="damaged"):
+        store.lineage()
+    store.close()
