@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bulkplan.core.guards import GuardLayers, GuardName, Layer
+from bulkplan.core.guards import GuardLayers, Layer
 from bulkplan.errors import Location
 from bulkplan.model.document import Workspace
+from bulkplan.model.plan import GuardName
 from bulkplan.model.request import Family
 from bulkplan.model.run import WantedRun
 from bulkplan.model.spec import Guards

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bulkplan.cli import arguments
-from bulkplan.cli.arguments import Add
-
-
-@dataclass(frozen=True)
-class Command:
-    """One command. `name` may have two words; `module` stands in `cli/commands/`; `epilog` follows the examples."""
-
-    name: str
-    summary: str
-    description: str
-    examples: tuple[tuple[str, str], ...]
-    add: Add
-    module: str
-    epilog: str = ""
-
+from bulkplan.cli.author_table import AUTHOR_COMMANDS
+from bulkplan.cli.command import Command
 
 _POINT_A_SCRIPT_AT_IT = """\
 point a script of yours at it:
@@ -35,6 +20,7 @@ Webhooks are delivered, signed, to loopback addresses and nowhere else. No mail 
 The file of an export is fetched from this server, by the link in GET /export/ID/."""
 
 COMMANDS: tuple[Command, ...] = (
+    *AUTHOR_COMMANDS,
     Command(
         "validate",
         "check spec and project files, offline",

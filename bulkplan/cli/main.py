@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from bulkplan.cli.arguments import Args
-from bulkplan.cli.command_table import Command
+from bulkplan.cli.command import Command
 from bulkplan.cli.console import Console, guarded, open_console
 from bulkplan.cli.exit_codes import ERROR, INTERRUPTED, OK, USAGE, exit_code
 from bulkplan.cli.parser import parse

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from bulkplan.cli.arguments import Args, add_common
-from bulkplan.cli.command_table import COMMAND_BY_NAME, COMMANDS, GROUPS, Command
+from bulkplan.cli.command import Command
+from bulkplan.cli.command_table import COMMAND_BY_NAME, COMMANDS, GROUPS
 from bulkplan.errors import UsageError
 
 _WITH_VALUE = frozenset({"-C", "--target", "--format"})

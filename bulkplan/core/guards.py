@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from bulkplan.model.plan import Matches, Verdict
+from bulkplan.model.plan import GuardName, Matches, Verdict
 from bulkplan.model.request import Family
 from bulkplan.model.spec import Guards
 
 Layer = Literal["default", "project", "spec"]
-GuardName = Literal["min_matches", "max_matches", "max_percent", "max_drift"]
 
 PROJECT_FILE = "bulkplan.yaml"
 PERCENT_FROM_LEADS = 1000

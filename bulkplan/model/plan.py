@@ -38,6 +38,11 @@ class FieldChange(Value):
     after: JsonValue = None
 
 
+GuardName = Literal[
+    "min_matches", "max_matches", "max_percent", "max_drift", "max_deviation", "require_sort_with_limit"
+]
+
+
 class Verdict(Value):
     """
     What one guard said.
@@ -46,7 +51,7 @@ class Verdict(Value):
     `measured` is in leads, or in percent of `denominator` leads when `limit` is a percentage.
     """
 
-    guard: Literal["min_matches", "max_matches", "max_percent", "max_drift"]
+    guard: GuardName
     is_ok: bool
     limit: str
     layer: Literal["default", "project", "spec"]
@@ -67,6 +72,70 @@ class Matches(Value):
     limited: int
     suppressed: int | None = None
     of_leads: int
+
+
+class Cohort(Value):
+    """
+    Which leads matched when the plan was made.
+
+    `digest` is `sha256:…` over the sorted lead IDs, one a line. `members` holds the first 8 bytes of the SHA-256 of
+    each ID, sorted, as base64: enough to count who entered and who left, and no way back to an ID. Only saved plans
+    have it.
+    """
+
+    n_leads: int
+    digest: str
+    members: str | None = None
+
+
+class FunnelStep(Value):
+    """
+    How many leads are left after one step between matching and being written to.
+
+    `words` say it for people, like `with an e-mail address`. `contacts` is known where a step is about people.
+    """
+
+    name: Literal["matched", "limited", "with-address", "with-contact", "reachable", "not-subscribed"]
+    words: str
+    leads: int
+    contacts: int | None = None
+
+
+class Forecast(Value):
+    """
+    What a run sends at most, and how long that takes.
+
+    `messages` counts first messages (for a sequence: subscriptions). `daily_limit` is what the sender may send a day,
+    `days` how many days that takes; both `None` where no limit is known.
+    """
+
+    messages: int
+    daily_limit: int | None = None
+    days: int | None = None
+    words: str
+
+
+class Overlap(Value):
+    """
+    Leads that two rows of a plan have in common, where that is more than a coincidence.
+
+    `with_` is the other row; `rule` names what is wrong with it (`email-and-delete`, `two-emails`, `two-values`, …).
+    An `error` refuses the row, a `warning` is told, an `exclusion` was taken out of this row's request.
+    """
+
+    with_: RunKey = Field(alias="with")
+    n_leads: int
+    rule: str
+    severity: Literal["error", "warning", "exclusion"]
+    message: str
+    mend: str | None = None
+
+
+class SampledLead(Value):
+    """One lead of a sample, asked for by flag. `name` is personal data."""
+
+    id: str
+    name: str | None = None
 
 
 class Change(Value):
@@ -92,6 +161,16 @@ class Change(Value):
     verdicts: tuple[Verdict, ...] = ()
     blocked_by: tuple[str, ...] = ()
     """The guards that refuse this row, by name; it does not run while there are any."""
+    cohort_kind: Literal["live", "frozen"] = "live"
+    """Whether Close evaluates the filter when it starts, or the leads of the plan are sent along."""
+    cohort: Cohort | None = None
+    sample: tuple[SampledLead, ...] = ()
+    """Some of the leads, in the order of the request; only where asked for."""
+    funnel: tuple[FunnelStep, ...] = ()
+    forecast: Forecast | None = None
+    overlaps: tuple[Overlap, ...] = ()
+    earlier_matches: tuple[int, ...] = ()
+    """How many leads the last runs of this spec took, newest first."""
     differences: tuple[FieldChange, ...] = ()
     compared_with: str | None = None
     """The run key that `differences` compares with."""
@@ -147,6 +226,8 @@ class Plan(Value):
     total_leads: int | None = None
     marker: MarkerCheck | None = None
     suppression: str | None = None
+    vars: dict[str, JsonValue] = Field(default_factory=dict)
+    """What `--var` gave; the specs were filled in with it."""
     changes: tuple[Change, ...]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
 from bulkplan.model.base import Value
-from bulkplan.model.spec import Guards, Text
+from bulkplan.model.spec import Guards, LintSettings, Text
 from bulkplan.model.where import Where
 
 DEFAULT_BASE_URL = "https://api.close.com/api/v1"
@@ -54,3 +54,7 @@ class Project(Value):
     suppress: Where | None = Field(None, description="Leads that no e-mail and no sequence run ever touches.")
     guards: ProjectGuards = ProjectGuards()
     require_saved_plan: bool = False
+    vars: dict[str, JsonValue] = Field(
+        default_factory=dict, description="Values for {{ vars.name }} in every spec that does not set them itself."
+    )
+    lint: LintSettings = LintSettings()

@@ -157,6 +157,12 @@ class Guards(Value):
     max_drift: Percent | Count | None = Field(
         None, description="How far the match count may move between plan and apply; default 5% (0% for a delete)."
     )
+    max_deviation: Percent | None = Field(
+        None, description="How far the match count may lie from the usual one of this spec's earlier runs."
+    )
+    require_sort_with_limit: bool | None = Field(
+        None, description="Whether a spec with results_limit must say by options.sort which leads come first."
+    )
 
 
 class SpecTest(Value):
@@ -164,6 +170,14 @@ class SpecTest(Value):
 
     lead: dict[str, JsonValue]
     matches: bool
+
+
+class LintSettings(Value):
+    """Which findings of `bulkplan lint` are meant, each with the reason."""
+
+    ignore: dict[Text, Text] = Field(
+        default_factory=dict, description="Rule ID to the reason why it does not hold here."
+    )
 
 
 class Schedule(Value):
@@ -189,11 +203,17 @@ class Spec(Value):
     not_before: date | datetime | None = Field(None, description="Never runs earlier.")
     not_after: date | datetime | None = Field(None, description="Past it the spec is expired and never runs.")
     filter: Filter
+    cohort: Literal["live", "frozen"] = Field(
+        "live",
+        description="live: Close evaluates the filter when it starts. frozen: only the leads of the plan, as far as "
+        "they still match.",
+    )
     action: Action
     options: Options = Options()
     guards: Guards = Guards()
     depends_on: tuple[Name, ...] = ()
     tests: tuple[SpecTest, ...] = ()
+    lint: LintSettings = LintSettings()
 
 
 NEVER_FILLED = ("schema", "name", "version", "vars", "for_each", "schedule")

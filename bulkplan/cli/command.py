@@ -1,0 +1,20 @@
+"""What is known of a command before it runs: its names, its help, its arguments, the module that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bulkplan.cli.arguments import Add
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command. `name` may have two words; `module` stands in `cli/commands/`; `epilog` follows the examples."""
+
+    name: str
+    summary: str
+    description: str
+    examples: tuple[tuple[str, str], ...]
+    add: Add
+    module: str
+    epilog: str = ""
