@@ -119,7 +119,8 @@ class Overlap(Value):
     """
     Leads that two rows of a plan have in common, where that is more than a coincidence.
 
-    `with_` is the other row; `rule` names what is wrong with it (`email-and-delete`, `two-emails`, `two-values`, …).
+    `with_` is the other row; `rule` names what is wrong with it (`email_and_delete`, `two_emails`, …: the keys of
+    `overlaps` in the project file).
     An `error` refuses the row, a `warning` is told, an `exclusion` was taken out of this row's request.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
@@ -42,6 +42,27 @@ class ProjectGuards(Value):
     delete: Guards = Guards()
 
 
+OverlapRule = Literal["error", "warning", "exclude", "allow"]
+
+
+class OverlapRules(Value):
+    """
+    What it means that two runs of one plan touch the same leads: `error` refuses both, `warning` tells it, `exclude`
+    takes the leads out of the later run, `allow` is silent.
+    """
+
+    email_and_delete: OverlapRule = Field("error", description="An e-mail to leads that another run deletes.")
+    sequence_and_delete: OverlapRule = Field("error", description="A sequence for leads that another run deletes.")
+    edit_and_delete: OverlapRule = Field("warning", description="An edit of leads that another run deletes.")
+    two_values: OverlapRule = Field("error", description="Two values for one status or custom field.")
+    opposite_sequence_changes: OverlapRule = Field(
+        "error", description="One run subscribes to or resumes a sequence that another pauses."
+    )
+    two_emails: OverlapRule = Field("warning", description="Two e-mails to one lead.")
+    email_and_sequence: OverlapRule = Field("warning", description="An e-mail and a sequence for one lead.")
+    two_sequences: OverlapRule = Field("warning", description="Two sequences for one lead.")
+
+
 class Project(Value):
     """The project file, or its defaults where there is none."""
 
@@ -56,5 +77,8 @@ class Project(Value):
     require_saved_plan: bool = False
     vars: dict[str, JsonValue] = Field(
         default_factory=dict, description="Values for {{ vars.name }} in every spec that does not set them itself."
+    )
+    overlaps: OverlapRules = Field(
+        default=OverlapRules(), description="What it means that two runs of one plan touch the same leads."
     )
     lint: LintSettings = LintSettings()

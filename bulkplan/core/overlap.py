@@ -1,0 +1,240 @@
+"""Rows of a plan that touch the same leads: which pairs are looked at, and what it means that they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+from pydantic import JsonValue
+
+from bulkplan.model.base import JsonMapping, SQuery
+from bulkplan.model.plan import Change, ChangeKind, Overlap
+from bulkplan.model.project import OverlapRule, OverlapRules
+from bulkplan.model.request import Request
+from bulkplan.model.run import RunKey
+
+RuleName = Literal[
+    "email_and_delete",
+    "sequence_and_delete",
+    "edit_and_delete",
+    "two_values",
+    "opposite_sequence_changes",
+    "two_emails",
+    "email_and_sequence",
+    "two_sequences",
+]
+GUARD = "overlap"
+"""Stands in `blocked_by` of a row that an overlap refuses."""
+MAX_PAIRS = 100
+"""Pairs of one plan that are counted in Close, one request each."""
+
+_BY_KINDS: Mapping[frozenset[str], RuleName] = {
+    frozenset({"email", "delete"}): "email_and_delete",
+    frozenset({"subscribe", "delete"}): "sequence_and_delete",
+    frozenset({"resume", "delete"}): "sequence_and_delete",
+    frozenset({"edit", "delete"}): "edit_and_delete",
+    frozenset({"email"}): "two_emails",
+    frozenset({"email", "subscribe"}): "email_and_sequence",
+    frozenset({"email", "resume"}): "email_and_sequence",
+    frozenset({"subscribe", "resume"}): "two_sequences",
+    frozenset({"subscribe"}): "two_sequences",
+    frozenset({"resume"}): "two_sequences",
+}
+_RISK: Sequence[RuleName] = tuple(OverlapRules.model_fields)  # type: ignore[arg-type]
+"""The rules, worst first, as the project file lists them."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row as far as overlaps go. `n_leads` match it (0 where nobody counted yet)."""
+
+    key: RunKey
+    request: Request
+    depends_on: tuple[str, ...] = ()
+    n_leads: int = 0
+
+    @property
+    def s_query(self) -> SQuery:
+        """What selects its leads."""
+        query = self.request.body["s_query"]
+        if not isinstance(query, dict):
+            raise ValueError(f"{self.key}: a row without a query overlaps nothing")
+        return query
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two rows that may clash; `first` runs before `second`. `says` is what the project makes of it."""
+
+    first: Row
+    second: Row
+    rule: RuleName
+    says: OverlapRule
+
+    @property
+    def keys(self) -> frozenset[RunKey]:
+        """Both run keys."""
+        return frozenset({self.first.key, self.second.key})
+
+    @property
+    def s_query(self) -> SQuery:
+        """What matches the leads of both."""
+        return both(self.first.s_query, self.second.s_query)
+
+
+def both(one: SQuery, other: SQuery) -> SQuery:
+    """A query for the leads that match both."""
+    queries: list[JsonValue] = [one, other]
+    return {"type": "and", "queries": queries}
+
+
+def clash(one: Request, other: Request) -> RuleName | None:
+    """
+    What is wrong with running both requests on one lead; `None` when nothing is.
+
+    Two runs that write the same value, or both add values to a field or both remove some, do not clash.
+    """
+    kinds = frozenset({_kind(one), _kind(other)})
+    if kinds == {"edit"}:
+        return "two_values" if _writes_differently(one.body, other.body) else None
+    if "pause" in kinds:
+        opposite = kinds & {"subscribe", "resume"} and _share_sequence(one.body, other.body)
+        return "opposite_sequence_changes" if opposite else None
+    return _BY_KINDS.get(kinds)
+
+
+def rows_of(changes: Iterable[Change]) -> list[Row]:
+    """The rows of a plan that run, or would if no guard refused them, and match somebody."""
+    return [
+        Row(change.key, change.request, change.depends_on, change.matches.total)
+        for change in changes
+        if change.kind is ChangeKind.RUN and change.request and change.matches and change.matches.total
+    ]
+
+
+def pairs_of(rows: Sequence[Row], rules: OverlapRules) -> list[Pair]:
+    """
+    The pairs that may clash, worst rule first, then those with the most leads.
+
+    Where one row waits for the other (`depends_on`), their order is meant: an error is then a warning.
+    """
+    found = [pair for first, second in combinations(rows, 2) if (pair := _pair(first, second, rules))]
+    return sorted(found, key=_worst_first)
+
+
+def with_overlaps(changes: Sequence[Change], counted: Sequence[tuple[Pair, int]]) -> tuple[Change, ...]:
+    """
+    The rows with what they have in common.
+
+    Args:
+        changes: The rows of a plan.
+        counted: Pairs with the number of leads in both; pairs without any are left out.
+    """
+    found: dict[RunKey, list[Overlap]] = {}
+    for pair, n_leads in counted:
+        if n_leads:
+            found.setdefault(pair.first.key, []).append(_overlap(pair, pair.second, n_leads))
+            found.setdefault(pair.second.key, []).append(_overlap(pair, pair.first, n_leads))
+    return tuple(_marked(change, found.get(change.key, ())) for change in changes)
+
+
+def exclusion(pair: Pair, n_leads: int) -> Overlap:
+    """What the later row of a pair says of the leads that were taken out of it."""
+    return Overlap(
+        with_=pair.first.key,
+        n_leads=n_leads,
+        rule=pair.rule,
+        severity="exclusion",
+        message=f"{_leads(n_leads)} left out, for {pair.first.key} {_deed(pair.rule, pair.first)} first",
+    )
+
+
+def _marked(change: Change, overlaps: Sequence[Overlap]) -> Change:
+    if not overlaps:
+        return change
+    refusing = any(overlap.severity == "error" for overlap in overlaps)
+    blocked = (*change.blocked_by, GUARD) if refusing else change.blocked_by
+    return change.model_copy(update={"overlaps": (*change.overlaps, *overlaps), "blocked_by": blocked})
+
+
+def _pair(first: Row, second: Row, rules: OverlapRules) -> Pair | None:
+    rule = clash(first.request, second.request)
+    if rule is None:
+        return None
+    says: OverlapRule = getattr(rules, rule)
+    if says == "error" and (second.key.name in first.depends_on or first.key.name in second.depends_on):
+        says = "warning"
+    return None if says == "allow" else Pair(first, second, rule, says)
+
+
+def _worst_first(pair: Pair) -> tuple[bool, int, int]:
+    return pair.says != "error", _RISK.index(pair.rule), -min(pair.first.n_leads, pair.second.n_leads)
+
+
+def _overlap(pair: Pair, other: Row, n_leads: int) -> Overlap:
+    severity: Literal["error", "warning"] = "error" if pair.says == "error" else "warning"
+    verb = "also matches" if n_leads == 1 else "also match"
+    message = f"{_leads(n_leads)} {verb} {other.key}, which {_deed(pair.rule, other)}"
+    mend = (
+        f"narrow one of the two filters, or let one depend on the other (depends_on), "
+        f"or set overlaps.{pair.rule}: exclude (or warning) in bulkplan.yaml in a reviewed change"
+    )
+    return Overlap(
+        with_=other.key,
+        n_leads=n_leads,
+        rule=pair.rule,
+        severity=severity,
+        message=message,
+        mend=mend if severity == "error" else None,
+    )
+
+
+def _deed(rule: RuleName, other: Row) -> str:
+    """What the other row does to them, from the point of view of this one."""
+    if rule == "two_values":
+        return "writes another value to the same field"
+    words = {
+        "delete": "deletes them",
+        "email": "sends them an e-mail",
+        "edit": "edits them",
+        "subscribe": "subscribes them to a sequence",
+        "resume": "resumes a sequence for them",
+        "pause": "pauses the same sequence",
+    }
+    return words[_kind(other.request)]
+
+
+def _kind(request: Request) -> str:
+    """What a request does to a lead, as far as overlaps go."""
+    if request.kind != "sequence_subscription":
+        return request.kind
+    action = str(request.body.get("action_type"))
+    return "resume" if action.startswith("resume") else action
+
+
+def _share_sequence(one: JsonMapping, other: JsonMapping) -> bool:
+    """Whether both may touch one sequence; a body without a sequence takes all of them."""
+    left, right = one.get("sequence_id"), other.get("sequence_id")
+    return left is None or right is None or left == right
+
+
+def _writes_differently(one: JsonMapping, other: JsonMapping) -> bool:
+    left, right = dict(_written(one)), dict(_written(other))
+    if left["what"] != right["what"] or left == right:
+        return False
+    operations = {left.get("custom_field_operation"), right.get("custom_field_operation")}
+    return operations not in ({"add"}, {"remove"})
+
+
+def _written(body: JsonMapping) -> Iterator[tuple[str, JsonValue]]:
+    """The field that an edit writes, and what it writes there."""
+    yield "what", body.get("custom_field_id", "status")
+    for key in ("type", "lead_status_id", "custom_field_value", "custom_field_values", "custom_field_operation"):
+        if key in body:
+            yield key, body[key]
+
+
+def _leads(count: int) -> str:
+    return f"{count:,} lead{'s' if count != 1 else ''}"
