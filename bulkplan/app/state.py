@@ -8,10 +8,11 @@ from datetime import timedelta
 from bulkplan.app.performer import Edges, Performer
 from bulkplan.app.records import read_shelf
 from bulkplan.core.answers import ID_PREFIXES
+from bulkplan.core.commit import put_surely
 from bulkplan.core.likeness import has_same_deed, has_same_selection
 from bulkplan.core.marker import is_of_another
 from bulkplan.core.records import OPEN, ApplyContext, Move, Stamp, moved
-from bulkplan.core.settle import Sighting, look, put_surely
+from bulkplan.core.settle import Sighting, look
 from bulkplan.errors import NotFoundError, RefusedError, StoreError, UsageError
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.remote import BulkAction

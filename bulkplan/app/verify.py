@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bulkplan.app.performer import Edges, Performer, unless_given_up
+from bulkplan.core.commit import put_surely
 from bulkplan.core.effects import Sleep, Steps, perform
 from bulkplan.core.records import ApplyContext, Move, Stamp, moved
-from bulkplan.core.settle import put_surely
 from bulkplan.core.verify import (
     MAX_EVENTS,
     Answers,

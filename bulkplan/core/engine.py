@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bulkplan.core.answers import STOPS_APPLY, Ambiguous, Executed, NotExecuted, classify
+from bulkplan.core.commit import commit, put_surely
 from bulkplan.core.effects import (
     Connect,
     Disconnect,
@@ -43,7 +44,7 @@ from bulkplan.core.records import (
     moved,
     next_intent,
 )
-from bulkplan.core.settle import Sighting, commit, look_for_twins, put_surely, raise_alarm, settle
+from bulkplan.core.settle import Sighting, look_for_twins, raise_alarm, settle
 from bulkplan.errors import WrongOrganizationError
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.remote import Answer, BulkAction
@@ -186,7 +187,7 @@ def _store_intent(
     if current is not None and current.nonce == intent.nonce:
         # Stored without our knowing, and taken for open by somebody else since: only we can say that it was not sent.
         move = Move(RecordStatus.REFUSED, "not sent: the state store did not confirm the intent in time")
-        return replace((yield from commit(intent, move, context)), kind=OutcomeKind.NOT_SENT)
+        return _as_not_sent((yield from commit(intent, move, context)))
     if (current.version if current else 0) == run.record_version:
         text = "the state store did not take the intent; nothing was sent"
         return Outcome(run.key, OutcomeKind.NOT_SENT, text, record, hint="mend the state store, then run apply again")
@@ -198,7 +199,7 @@ def _send(run: PlannedRun, intent: Record, start: Instant, context: ApplyContext
     if now.interrupted or now.monotonic - start.monotonic > SEND_WINDOW_S:
         why = "interrupted" if now.interrupted else "this process was held up for too long"
         move = Move(RecordStatus.REFUSED, f"not sent: {why}")
-        return replace((yield from commit(intent, move, context)), kind=OutcomeKind.NOT_SENT)
+        return _as_not_sent((yield from commit(intent, move, context)))
     body = run.body
     if intent.marked:
         tag = make_tag(context.project_id, context.organization_id, run.key)
@@ -206,6 +207,11 @@ def _send(run: PlannedRun, intent: Record, start: Instant, context: ApplyContext
     answer = yield from perform(Send(run.path, body))  # the only line that starts anything
     yield from perform(Disconnect())
     return (yield from _take_answer(intent, answer, context))
+
+
+def _as_not_sent(outcome: Outcome) -> Outcome:
+    """A refusal of our own; whatever else came of storing it (the store is away, others were here) stays said."""
+    return replace(outcome, kind=OutcomeKind.NOT_SENT) if outcome.kind is OutcomeKind.REFUSED else outcome
 
 
 def _take_answer(intent: Record, answer: Answer, context: ApplyContext) -> Steps[Outcome]:

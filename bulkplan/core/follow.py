@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bulkplan.core.commit import put_surely
 from bulkplan.core.effects import (
     DrawWord,
     FetchAction,
@@ -16,7 +17,7 @@ from bulkplan.core.effects import (
     perform,
 )
 from bulkplan.core.records import ApplyContext, Move, Stamp, counts_of, moved
-from bulkplan.core.settle import look_for_twins, put_surely
+from bulkplan.core.settle import look_for_twins
 from bulkplan.errors import CloseError, NotAuthorizedError, TryLaterError
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.remote import BulkAction

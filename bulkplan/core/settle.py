@@ -6,20 +6,17 @@ Not being listed never permits sending: the sender may be paused, the request la
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pydantic import JsonValue
 
+from bulkplan.core.commit import commit, read_back, write_decided
 from bulkplan.core.effects import (
-    DrawWord,
     FindActions,
     FindCandidates,
-    GetRecord,
     Instant,
     IsHolderGone,
-    PutRecord,
     ReadClock,
     Report,
     Sleep,
@@ -29,15 +26,12 @@ from bulkplan.core.effects import (
 from bulkplan.core.holder import holder_words
 from bulkplan.core.marker import make_tag, nonces_of
 from bulkplan.core.outcome import Outcome, OutcomeKind
-from bulkplan.core.records import FOLLOWED, OPEN, ApplyContext, Move, Stamp, moved
-from bulkplan.errors import BulkplanError, CloseError, NotAuthorizedError, StoreError
+from bulkplan.core.records import FOLLOWED, OPEN, ApplyContext, Move
+from bulkplan.errors import BulkplanError, CloseError, NotAuthorizedError
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.remote import BulkAction
-from bulkplan.model.store import PutResult
 
 PAUSES_S = (0.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
-PATIENCE_S = 60.0
-"""So long an outcome waits for a store that is away."""
 COURTESY = timedelta(minutes=5)
 """So long is another process's open attempt given time before it is called `unknown`."""
 _UNREADABLE = (CloseError, NotAuthorizedError)
@@ -64,7 +58,7 @@ def settle(record: Record, context: ApplyContext) -> Steps[Outcome]:
     for pause in PAUSES_S:
         if not (yield from _wait(record, pause, started, context)):
             break
-        current = yield from _read_back(record)
+        current = yield from read_back(record)
         if isinstance(current, Record) and (current.status not in OPEN or current.nonce != record.nonce):
             return (yield from _settled_by_others(current, context))
         try:
@@ -150,7 +144,7 @@ def raise_alarm(record: Record, sighting: Sighting, context: ApplyContext) -> St
             return replace(alarm, status=RecordStatus.SUBMITTED, remote_id=listed[0])
         return replace(alarm, status=current.status)
 
-    done = yield from _write(record, alarm, decide, context)
+    done = yield from write_decided(record, alarm, decide, context)
     return Outcome(
         record.key,
         OutcomeKind.ALARM,
@@ -259,107 +253,4 @@ def explain_unknown(record: Record) -> Outcome:
         record,
         hint=f"look in Close, then say what you saw: bulkplan state settle '{record.key}' --ran ID, "
         f"or --did-not-run --reason TEXT",
-    )
-
-
-def commit(record: Record, move: Move, context: ApplyContext) -> Steps[Outcome]:
-    """
-    Store the outcome of an attempt, whoever writes at the same time.
-
-    Waits up to a minute for a store that is away. A record that went on meanwhile is left as it is.
-    """
-
-    def decide(current: Record) -> Move | Outcome:
-        if current.nonce != record.nonce or current.status not in (*OPEN, record.status):
-            return _overruled(current, move)
-        return move
-
-    return (yield from _write(record, move, decide, context))
-
-
-def _write(
-    record: Record, fact: Move, decide: Callable[[Record], Move | Outcome], context: ApplyContext
-) -> Steps[Outcome]:
-    """Store what is decided about the record as it stands; `fact` is what is lost when the store stays away."""
-    started = yield from perform(ReadClock())
-    while True:
-        current = yield from _read_back(record)
-        if current is None:
-            return _vanished(record, fact)
-        now = yield from perform(ReadClock())
-        if isinstance(current, Record):
-            move = decide(current)
-            if isinstance(move, Outcome):
-                return move
-            word = yield from perform(DrawWord())
-            following = moved(current, move, Stamp(now.now, word), context.provenance)
-            if (yield from put_surely(following)):
-                return _outcome_of(following, move)
-        if now.monotonic - started.monotonic > PATIENCE_S:
-            return _state_behind(record, fact)
-        yield from perform(Sleep(1.0))
-
-
-def _read_back(record: Record) -> Steps[Record | StoreError | None]:
-    """The record as it stands now, or the error of a store that is away: after a request that never ends a run."""
-    try:
-        return (yield from perform(GetRecord(record.key)))
-    except StoreError as error:
-        return error
-
-
-def put_surely(record: Record) -> Steps[bool]:
-    """
-    Store a record and know it: an unsure or conflicting answer is resolved by reading back our own `write_id`.
-
-    False: surely not stored, or not to be known.
-    """
-    for pause in (0.0, 0.2, 1.0, 3.0):
-        if pause:
-            yield from perform(Sleep(pause))
-        result = yield from perform(PutRecord(record))
-        if result is PutResult.STORED:
-            return True
-        if result is PutResult.UNAVAILABLE:
-            return False
-        current = yield from _read_back(record)
-        if isinstance(current, StoreError):
-            continue
-        if current is not None and current.write_id == record.write_id:
-            return True
-        if (current.version if current else 0) != record.version - 1:
-            return False
-    return False
-
-
-def _outcome_of(record: Record, move: Move) -> Outcome:
-    kinds = {RecordStatus.REFUSED: OutcomeKind.REFUSED, RecordStatus.UNKNOWN: OutcomeKind.UNKNOWN}
-    return Outcome(record.key, kinds.get(record.status, OutcomeKind.SUBMITTED), move.note, record)
-
-
-def _overruled(current: Record, move: Move) -> Outcome:
-    if move.remote_id and current.remote_id and current.remote_id != move.remote_id:
-        text = f"{current.key} ran more than once: {current.remote_id} and {move.remote_id}"
-        return Outcome(current.key, OutcomeKind.ALARM, text, current, stops_apply=True)
-    if move.status is RecordStatus.SUBMITTED and current.status not in FOLLOWED:
-        text = f"{current.key} ran in Close as {move.remote_id}, and meanwhile its record became {current.status}"
-        return Outcome(current.key, OutcomeKind.ALARM, text, current, stops_apply=True)
-    kind = OutcomeKind.SUBMITTED if current.status in FOLLOWED else OutcomeKind.NOT_SENT
-    return Outcome(current.key, kind, f"its record went on meanwhile: {current.status}", current)
-
-
-def _vanished(record: Record, move: Move) -> Outcome:
-    text = f"the state record of {record.key} vanished while it was being applied ({move.note})"
-    return Outcome(record.key, OutcomeKind.STATE_BEHIND, text, record, stops_apply=True)
-
-
-def _state_behind(record: Record, move: Move) -> Outcome:
-    known = f" as {move.remote_id}" if move.remote_id else ""
-    return Outcome(
-        record.key,
-        OutcomeKind.STATE_BEHIND,
-        f"what became of {record.key} ({move.note}{known}) could not be stored: the state store is away",
-        record,
-        hint="mend the state store and run apply again: it finds the action in Close by its nonce",
-        stops_apply=True,
     )

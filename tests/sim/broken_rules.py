@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from bulkplan.core import commit as commits
 from bulkplan.core import effects as fx
 from bulkplan.core import engine, settle
 from bulkplan.core.answers import Ambiguous, Executed, NotExecuted, classify
@@ -192,7 +193,7 @@ def settled_as(status: RecordStatus):
             Stamp(now.now, word),
             context.provenance,
         )
-        yield from settle.put_surely(forced)
+        yield from commits.put_surely(forced)
         return Outcome(record.key, OutcomeKind.NOT_SENT, "not listed, so it can go again", forced)
 
     return not_found
@@ -216,7 +217,7 @@ def _sent_again(record, context):
     nonce, word = (yield from perform(fx.DrawWord())), (yield from perform(fx.DrawWord()))
     run = _run_of(record)
     intent = next_intent(record, run, context, Stamp(now.now, word), nonce=nonce)
-    if not (yield from settle.put_surely(intent)):
+    if not (yield from commits.put_surely(intent)):
         return Outcome(record.key, OutcomeKind.NOT_SENT, "moved", record)
     yield from perform(fx.Connect())
     return (yield from engine._send(run, intent, now, context))
@@ -261,21 +262,21 @@ def never_twins(record, context):
 
 def commit_whatever_the_nonce(record, move, context):
     def decide(current):
-        return move if current.status in OPEN else settle._overruled(current, move)
+        return move if current.status in OPEN else commits._overruled(current, move)
 
-    return (yield from settle._write(record, move, decide, context))
+    return (yield from commits.write_decided(record, move, decide, context))
 
 
 def commit_whatever_the_state(record, move, context):
     while True:
         current = yield from perform(fx.GetRecord(record.key))
         if current is None or current.nonce != record.nonce:
-            return settle._overruled(current, move) if current else settle._vanished(record, move)
+            return commits._overruled(current, move) if current else commits._vanished(record, move)
         word, now = (yield from perform(fx.DrawWord())), (yield from perform(fx.ReadClock()))
         before = current.model_copy(update={"status": RecordStatus.UNKNOWN})
         following = moved(before, move, Stamp(now.now, word), context.provenance)
-        if (yield from settle.put_surely(following)):
-            return settle._outcome_of(following, move)
+        if (yield from commits.put_surely(following)):
+            return commits._outcome_of(following, move)
 
 
 def late_word_of_a_released_attempt(plan: Plan) -> Plan:
@@ -297,7 +298,7 @@ _TWO_STARTS = ((0, 0.0), (1, 1200.0))
 def submitted_without_an_id(intent, answer, context):
     if answer.status == 200:
         move = Move(RecordStatus.SUBMITTED, "started", remote_status="created")
-        return (yield from settle.commit(intent, move, context))
+        return (yield from commits.commit(intent, move, context))
     return (yield from _plain_take_answer(intent, answer, context))
 
 

@@ -74,6 +74,10 @@ class ViolationError(Exception):
     """An invariant does not hold."""
 
     def __init__(self, invariant: str, text: str) -> None:
-        super().__init__(f"{invariant}: {text}")
+        super().__init__(invariant, text)
         self.invariant = invariant
         self.text = text
+
+    def __str__(self) -> str:
+        """As it is told."""
+        return f"{self.invariant}: {self.text}"

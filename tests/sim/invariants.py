@@ -256,7 +256,9 @@ def judge_the_end(world: World) -> None:
         is_found = record is not None and record.status in FOLLOWED
         if not is_found and world.plan.can_find:
             raise ViolationError("executed_is_found", f"{key} ran; its record: {record and record.status}")
-    for key in world.network.twins_listed:
+    for key, seers in world.network.twins_listed.items():
+        if all(seer.crashed for seer in seers):
+            continue  # killed before they could tell: a later audit finds what they saw
         is_told = any(actor.counts.get(f"{OutcomeKind.ALARM} {key}") for actor in world.actors)
         record = world.store.records.get(key)
         if not is_told and not (record and record.alarm):

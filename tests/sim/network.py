@@ -45,7 +45,8 @@ class Network:
         self.refused_clearly: set[str] = set()
         self.returned: dict[str, set[str]] = {}
         """IDs that an answer named, by nonce."""
-        self.twins_listed: set[RunKey] = set()
+        self.twins_listed: dict[RunKey, list[Actor]] = {}
+        """Who saw more than one action of a run."""
         self.is_careless = False
         """Whether people release attempts that may still run."""
         self.keys = {f"stat_{number}": RunKey(f"run-{number}", 1) for number in range(6)}
@@ -189,9 +190,9 @@ class Network:
 
         self.world.at(after_s, hear)
 
-    def note_twins(self, hits: tuple[BulkAction, ...]) -> None:
+    def note_twins(self, actor: Actor, hits: tuple[BulkAction, ...]) -> None:
         """Remember that somebody saw more than one action of a run."""
         ids = {hit.id for hit in hits}
         for facts in self.accepted.values():
             if sum(fact.action_id in ids for fact in facts) > 1:
-                self.twins_listed.add(facts[0].key)
+                self.twins_listed.setdefault(facts[0].key, []).append(actor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bulkplan.core import commit as commits
 from bulkplan.core import effects as fx
 from bulkplan.core import engine, follow, settle
 from bulkplan.core.effects import Steps, perform
@@ -152,4 +153,4 @@ def _read(number: int) -> Steps[Record | None]:
 def _say(actor: Actor, record: Record, move: Move, world: World) -> Steps[None]:
     word = yield from perform(fx.DrawWord())
     following = moved(record, move, Stamp(world.wall_clock(actor), word), actor.context.provenance)
-    yield from settle.put_surely(following)
+    yield from commits.put_surely(following)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from sim.campaign import read_keep, run_block
+from sim.facts import ViolationError
 from sim.plan import Kind, draw_plan
 from sim.simulate import Options as SimOptions
 from sim.simulate import explain, run_seed, shrink, tell
@@ -28,6 +31,22 @@ def test_a_seed_given_by_hand_is_told_and_judged(request):
     text = tell(seed, keep=read_keep(request.config.getoption("--sim-keep")))
     print(text)  # noqa: T201 - the trace is what was asked for
     assert text.endswith("holds"), text
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(24817, id="the sender's own refusal cannot be stored"),
+        pytest.param(70747, id="who saw both actions of a repeated request is killed"),
+    ],
+)
+def test_a_schedule_that_failed_once_holds(seed):
+    assert run_seed(seed).violation is None
+
+
+def test_a_violation_survives_the_way_between_two_processes():
+    error = pickle.loads(pickle.dumps(ViolationError("runs_at_most_once", "run-0@1 runs a second time")))  # noqa: S301
+    assert (error.invariant, str(error)) == ("runs_at_most_once", "runs_at_most_once: run-0@1 runs a second time")
 
 
 @pytest.mark.parametrize("seed", [3, 216, 2647, 7062])

@@ -233,7 +233,7 @@ class World:
             case fx.PutRecord(record):
                 return self.store.put(actor, record)
             case fx.FindActions():
-                return self.find(effect)
+                return self.find(actor, effect)
             case fx.FindCandidates(record):
                 return self.find_candidates(record)
             case fx.Connect():
@@ -276,7 +276,7 @@ class World:
         wrong = self.strike(Kind.WRONG_ORGANIZATION, number)
         return Identity(user_id=USER, organization_id="orga_other" if wrong else ORGANIZATION)
 
-    def find(self, effect: fx.FindActions) -> tuple[BulkAction, ...]:
+    def find(self, actor: Actor, effect: fx.FindActions) -> tuple[BulkAction, ...]:
         """Both listings read to their ends; what the event log hides is fetched."""
         number = self.count("look")
         if fault := self.strike(Kind.LOOK_FAILS, number):
@@ -292,7 +292,7 @@ class World:
                 listed[action_id] = found
         hits = tuple(listed[one] for one in sorted(listed) if is_marked(listed[one].s_query, effect.word))
         if len(hits) > 1:
-            self.network.note_twins(hits)
+            self.network.note_twins(actor, hits)
         return hits
 
     def find_candidates(self, record: Record) -> tuple[BulkAction, ...]:
