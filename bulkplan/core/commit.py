@@ -27,7 +27,7 @@ def commit(record: Record, move: Move, context: ApplyContext) -> Steps[Outcome]:
     """
 
     def decide(current: Record) -> Move | Outcome:
-        if current.nonce != record.nonce or current.status not in (*OPEN, record.status):
+        if current.nonce != record.nonce or current.status not in OPEN:
             return _overruled(current, move)
         return move
 

@@ -53,6 +53,8 @@ def settle(record: Record, context: ApplyContext) -> Steps[Outcome]:
     Looks at once, then again after growing pauses until `settle_timeout_s` is over. Found once: `submitted`. Found
     twice, or beside another nonce: alarm. Not found: `unknown`, or left alone while another apply is at it.
     """
+    if record.status not in OPEN:
+        return (yield from _settled_by_others(record, context))
     started = yield from perform(ReadClock())
     problem: BulkplanError | None = None
     for pause in PAUSES_S:

@@ -9,9 +9,13 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from adapters.stores.conftest import moto_port, postgres_server
 from e2e.project import API_KEY, KEY_VARIABLE, Project, environ
 from e2e.served import Served, copied, serve
 from kill.servers import server
+from kill.states import States
+
+__all__ = ["moto_port", "postgres_server"]
 
 QUICK = ("--leads-per-second", "100000")
 
@@ -81,3 +85,15 @@ def make_project(tmp_path, addresses) -> Iterator[Callable[[str, str], Project]]
 def kill_all(request) -> bool:
     """Whether every kill point is wanted, not a sample of them."""
     return bool(request.config.getoption("--kill-all"))
+
+
+@pytest.fixture
+def states(request, served) -> States:
+    """State of the kind that the test's parameter names, in a real server where it takes one."""
+    kind = request.param
+    server = ""
+    if kind == "s3":
+        server = f"http://127.0.0.1:{request.getfixturevalue('moto_port')}"
+    elif kind == "postgres":
+        server = request.getfixturevalue("postgres_server").url("state")
+    return States(kind, served.base_url, server)

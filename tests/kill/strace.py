@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,27 +19,42 @@ from e2e.project import Outcome, Project
 
 CALLS = (
     "openat", "pread64", "pwrite64", "fsync", "fdatasync", "unlink", "ftruncate", "fcntl", "mkdir", "close",
-    "connect", "sendto", "recvfrom",
+    "connect", "sendto", "recvfrom", "writev", "write", "read", "rename", "link", "vfork", "clone3", "wait4",
 )  # fmt: skip
-"""What SQLite does to a file, and asyncio to a connection."""
-NETWORK = frozenset({"connect", "sendto", "recvfrom"})
+"""What SQLite and git do to files, asyncio and the clients of stores to connections, and Python to its children."""
+NETWORK = frozenset({"connect", "sendto", "recvfrom", "writev"})
+CHILDREN = frozenset({"vfork", "clone3", "wait4"})
+_CHANGES_FILES = frozenset({"write", "rename", "link", "unlink", "mkdir", "fsync", "fdatasync", "ftruncate"})
 _LINE = re.compile(r"(\d+) +(\w+)\((.*)")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One system call of the main thread: the `nth` of its `name`, with its arguments as strace writes them."""
+    """
+    One system call: the `nth` of its `name` in its thread, with its arguments as strace writes them.
+
+    `is_main` says that the main thread of the command makes it, and not another thread of its, or a program it starts.
+    """
 
     name: str
     nth: int
     words: str
+    is_main: bool = True
 
     def __str__(self) -> str:
         return f"{self.name} #{self.nth} ({self.words[:90]})"
 
     def touches(self, folder: Path) -> bool:
-        """Whether it is about a file in `folder`, or the network."""
-        return self.name in NETWORK or str(folder) in self.words
+        """Whether it is about a file in `folder`, the network, or a program that was started."""
+        if self.name in NETWORK or (self.is_main and self.name in CHILDREN):
+            return True
+        if "<pipe:" in self.words:
+            return self.name == "write" or (self.is_main and self.name == "read")
+        return str(folder) in self.words and (self.is_main or self._changes_files())
+
+    def _changes_files(self) -> bool:
+        """What programs that were started only read is theirs."""
+        return self.name in _CHANGES_FILES or (self.name == "openat" and "O_CREAT" in self.words)
 
 
 @cache
@@ -59,34 +75,50 @@ def require_strace() -> None:
     pytest.skip(why)
 
 
-def trace(project: Project, *words: str) -> tuple[Call, ...]:
-    """Every call of `CALLS` that a command makes on its main thread; it must end well."""
+def trace(project: Project, *words: str, every_thread: bool = False) -> tuple[Call, ...]:
+    """
+    The calls of `CALLS` that a command makes on its main thread; it must end well.
+
+    With `every_thread` also those of its other threads and of the programs that it starts, each `nth` of a name once.
+    """
     log = project.root.parent / f"{project.root.name}.trace"
     outcome = _run(project, ["-y", "-s", "48", "-e", f"trace={','.join(CALLS)}"], words, log=log)
     assert outcome.code == 0, outcome
-    found: list[Call] = []
-    seen: Counter[str] = Counter()
+    calls = list(_calls(log.read_text(errors="replace")))
+    if not every_thread:
+        return tuple(call for call in calls if call.is_main)
+    # An injection counts for each thread apart: the n-th call of a name can be struck in one of them only.
+    return tuple({(call.name, call.nth): call for call in reversed(calls)}.values())[::-1]
+
+
+def _calls(text: str) -> Iterator[Call]:
+    seen: Counter[tuple[str, str]] = Counter()
     main: str | None = None
-    for line in log.read_text(errors="replace").splitlines():
+    for line in text.splitlines():
         match = _LINE.match(line)
         if match is None:
             continue
-        main = main or match[1]
-        if match[1] == main:
-            seen[match[2]] += 1
-            found.append(Call(match[2], seen[match[2]], match[3]))
-    return tuple(found)
+        thread, name, words = match.groups()
+        main = main or thread
+        seen[thread, name] += 1
+        yield Call(name, seen[thread, name], words, thread == main)
 
 
 def kill_at(project: Project, call: Call, *words: str) -> bool:
-    """Run a command and kill it with SIGKILL as it enters a call; false when it ended before it came there."""
-    injection = f"inject={call.name}:signal=SIGKILL:when={call.nth}"
-    outcome = _run(project, ["-e", f"trace={call.name}", "-e", injection], words, log=Path(os.devnull))
-    return outcome.code in (-signal.SIGKILL, 128 + signal.SIGKILL)
+    """Run a command and kill whoever enters a call first with SIGKILL; false when the command itself went on."""
+    return strike_at(project, call, "signal=SIGKILL", *words).code in (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 
-def _run(project: Project, options: list[str], words: tuple[str, ...], *, log: Path) -> Outcome:
-    command = ["strace", "-f", "-o", str(log), *options, sys.executable, "-m", "bulkplan", *words]
+def strike_at(project: Project, call: Call, what: str, *words: str) -> Outcome:
+    """Run a command of which one call is tampered with: `error=EIO`, or `signal=SIGKILL`."""
+    options = ["-e", f"trace={call.name}", "-e", f"inject={call.name}:{what}:when={call.nth}"]
+    return _run(project, options, words, log=Path(os.devnull), only_main=call.is_main)
+
+
+def _run(
+    project: Project, options: list[str], words: tuple[str, ...], *, log: Path, only_main: bool = False
+) -> Outcome:
+    command = ["strace", *([] if only_main else ["-f"]), "-o", str(log), *options, sys.executable, "-m", "bulkplan", *words]
     done = subprocess.run(
         command, cwd=project.root, env=project.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=120, check=False,
