@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from pydantic import JsonValue
+
 from bulkplan.model.base import JsonMapping, SQuery
 from bulkplan.model.catalog import Catalog, CatalogKind
+from bulkplan.model.lead import FoundLead
 from bulkplan.model.remote import Answer, BulkAction, Identity, LeadEventAction, MatchCount
 from bulkplan.model.request import BulkKind
 from bulkplan.model.store import Provenance, PutResult, Slot
@@ -34,6 +37,17 @@ class CloseReader(Protocol):
 
     async def count(self, s_query: SQuery, *, results_limit: int | None = None) -> MatchCount:
         """Count the leads that match (`POST /data/search/` with `include_counts`)."""
+        ...
+
+    def list_lead_ids(
+        self, s_query: SQuery, *, sort: Sequence[JsonValue] = (), limit: int | None = None, with_names: bool = False
+    ) -> AsyncGenerator[Sequence[FoundLead], None]:
+        """
+        The leads that match, page by page, each once where none comes or goes meanwhile; names only where asked for.
+
+        With a `limit` (up to `core.cohort.MAX_LISTED_IN_ORDER`) the first so many in the order of `sort`; else all of
+        them, in no promised order. Whoever stops early closes it.
+        """
         ...
 
     async def fetch_catalog(self, kinds: frozenset[CatalogKind]) -> Catalog:

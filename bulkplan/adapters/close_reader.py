@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from bulkplan.adapters.close_catalog import fetch_catalog
 from bulkplan.adapters.close_connection import Connection, Patience, check_identity
 from bulkplan.adapters.close_http import Caller, open_client
 from bulkplan.adapters.close_limits import Pacer
+from bulkplan.adapters.close_members import AS_DOCUMENTED, LeadPage, ListingBounds, list_leads
 from bulkplan.adapters.close_paging import list_events, list_pages, parse
 from bulkplan.adapters.read_only import SEARCH_PATH, ReadOnlyTransport
 from bulkplan.core.visible import visible
@@ -75,6 +76,7 @@ class HttpCloseReader:
     """`CloseReader` over HTTP. Calls may run at the same time; they share one pace."""
 
     caller: Caller
+    listing: ListingBounds = AS_DOCUMENTED
 
     async def fetch_identity(self) -> Identity:
         """Whose key this is. Raises `WrongOrganizationError` when the connection expects another organization."""
@@ -96,6 +98,12 @@ class HttpCloseReader:
         answer = await self.caller.send("POST", SEARCH_PATH, body)
         count = parse(_SearchPage, answer, what=f"POST {SEARCH_PATH}").count
         return MatchCount(total=count.total, limited=count.total if results_limit is None else count.limited)
+
+    def list_lead_ids(
+        self, s_query: SQuery, *, sort: Sequence[JsonValue] = (), limit: int | None = None, with_names: bool = False
+    ) -> AsyncGenerator[LeadPage, None]:
+        """The leads that match, page by page; see `adapters.close_members`. Raises `CloseError`."""
+        return list_leads(self.caller, s_query, sort=sort, limit=limit, with_names=with_names, bounds=self.listing)
 
     async def fetch_catalog(self, kinds: frozenset[CatalogKind]) -> Catalog:
         """Fetch each kind once, paged to the end, all kinds at the same time."""

@@ -288,6 +288,8 @@ def _is_open(change: Change) -> bool:
 
 def _blocked(change: Change) -> RunResult:
     refused = [verdict for verdict in change.verdicts if not verdict.is_ok]
-    text = "; ".join(verdict.message or verdict.guard for verdict in refused)
-    mend = next((verdict.mend for verdict in refused if verdict.mend), None)
+    clashes = [overlap for overlap in change.overlaps if overlap.severity == "error"]
+    text = "; ".join([*(one.message or one.guard for one in refused), *(one.message for one in clashes)])
+    mends = [*(one.mend for one in refused), *(one.mend for one in clashes)]
+    mend = next((mend for mend in mends if mend), None)
     return RunResult(change.key, ResultKind.BLOCKED, text, mend)

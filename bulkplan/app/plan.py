@@ -9,13 +9,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bulkplan import __version__
+from bulkplan.app.cohorts import CohortWish, add_cohorts
 from bulkplan.app.counting import NoProgress, Progress, check_marker, count_all, probe_marker
 from bulkplan.app.layers import guard_layers
+from bulkplan.app.overlaps import add_overlaps
 from bulkplan.app.records import Shelf, read_shelf
 from bulkplan.core.changes import Decision, compared, decide, from_record, orphans
 from bulkplan.core.codec import run_key_of
 from bulkplan.core.digest import canonical_json
 from bulkplan.core.english import describe_where
+from bulkplan.core.frozen import comparable, is_frozen
 from bulkplan.core.lookup import by_full_name, is_selected, selected
 from bulkplan.core.needs import needed_kinds
 from bulkplan.core.ordering import ordered
@@ -73,6 +76,7 @@ async def make_plan(
     reader: CloseReader,
     store: Store,
     scope: PlanScope,
+    wish: CohortWish | None = None,
     progress: Progress | None = None,
 ) -> PlanResult:
     """
@@ -83,6 +87,7 @@ async def make_plan(
         reader: Reads Close.
         store: The state of the target.
         scope: What the plan is made for.
+        wish: What is to be known of the leads besides how many they are.
         progress: Is told how far it has come.
 
     Raises:
@@ -102,7 +107,10 @@ async def make_plan(
     tally = await count_all(reader, queries, progress=told) if queries else None
     marker = await _marker_check(drafts, tally, reader, scope=scope, project_id=workspace.project.project_id)
     facts = _facts(workspace, store, scope)
-    return PlanResult(assemble(drafts, tally, facts, records=records, marker=marker), workspace.warnings)
+    plan = assemble(drafts, tally, facts, records=records, marker=marker)
+    plan = await add_cohorts(plan, workspace, reader=reader, wish=wish, progress=told)
+    plan = await add_overlaps(plan, rules=workspace.project.overlaps, reader=reader, progress=told)
+    return PlanResult(plan, workspace.warnings)
 
 
 def render_context(workspace: Workspace, *, target: Target, identity: Identity, now: datetime) -> RenderContext:
@@ -217,8 +225,8 @@ class _Rendering:
             return ()
         context = replace(self.context, now=before.planned_at)
         fresh = render_request(wanted.spec, catalog=self.catalog, context=context).request or request
-        old: JsonObject = {**before.body, "results_limit": before.asked_limit}
-        new: JsonObject = dict(fresh.body)
+        old: JsonObject = {**comparable(before.body), "results_limit": before.asked_limit}
+        new: JsonObject = comparable(fresh.body, is_frozen=is_frozen(wanted.spec))
         if sent_is_meant and FAMILY_BY_KIND[fresh.kind] in SUPPRESSED_FAMILIES:
             old, new = _without_suppression(old, new, fresh)
         if canonical_json(old) == canonical_json(new):

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from bulkplan.app.cohorts import query_of, sort_of
 from bulkplan.app.layers import guard_layers
+from bulkplan.core.cohort import MemberCollector, MemberDrift, compare_members, listing_limit
 from bulkplan.core.guards import judge, judge_drift
 from bulkplan.core.planner import ALL_LEADS
 from bulkplan.core.records import PlannedRun
 from bulkplan.errors import RefusedError
-from bulkplan.model.base import SQuery
 from bulkplan.model.document import Workspace
 from bulkplan.model.plan import Change, Matches, Plan, Verdict
 from bulkplan.model.request import FAMILY_BY_KIND, Request
+from bulkplan.model.run import RunKey
 from bulkplan.ports import CloseReader
 
 
 class Rechecker:
-    """Counts a row again and turns it into the run to send. All leads are counted once for one apply."""
+    """
+    Counts a row again and turns it into the run to send. All leads are counted once for one apply.
+
+    Where the plan knows the members of a row, they are fetched again: once, at the first look, and anew only when its
+    count has moved since then, or when it had to wait for other runs, which may have changed its leads.
+    """
 
     def __init__(self, plan: Plan, *, plan_digest: str | None, workspace: Workspace, reader: CloseReader) -> None:
         self._plan, self._digest, self._workspace, self._reader = plan, plan_digest, workspace, reader
         self._wanted = {run.key: run for run in workspace.runs}
         self._total: int | None = None
+        self._looks: dict[RunKey, _Look] = {}
+        self._turn = asyncio.Lock()
 
     async def __call__(self, change: Change) -> PlannedRun:
         """The run as reviewed. Raises `RefusedError` when a guard refuses it now, `CloseError`."""
+        if change.depends_on:
+            self._looks.pop(change.key, None)
         refused = [verdict for verdict in await self.verdicts(change) if not verdict.is_ok]
         if refused:
             text = "; ".join(verdict.message or verdict.guard for verdict in refused)
@@ -33,12 +48,13 @@ class Rechecker:
     async def verdicts(self, change: Change) -> tuple[Verdict, ...]:
         """What every guard of the row says now, the drift since the plan included."""
         request, planned = _request(change), _matches(change)
-        found = (await self._reader.count(_s_query(request))).total
+        found = (await self._reader.count(query_of(request))).total
         asked = request.body.get("results_limit")
         limited = min(found, asked) if isinstance(asked, int) else found
         fresh = Matches(total=found, limited=limited, of_leads=await self._all_leads())
         layers = guard_layers(self._workspace, self._wanted[change.key], FAMILY_BY_KIND[request.kind])
-        return (*judge(fresh, layers), judge_drift(planned.total, found, layers))
+        members = await self._members(change, request, found)
+        return (*judge(fresh, layers), judge_drift(planned.total, found, layers, members=members))
 
     def planned(self, change: Change) -> PlannedRun:
         """The run as reviewed, unjudged. Raises `RefusedError` for a row without a request."""
@@ -58,14 +74,48 @@ class Rechecker:
             max_drift_leads=change.max_drift_leads or 0,
         )
 
+    async def _members(self, change: Change, request: Request, found: int) -> MemberDrift | None:
+        """Who entered and left since the plan; `None` where it knows counts only. `found` leads match now."""
+        cohort = change.cohort
+        if cohort is None:
+            return None
+        if change.cohort_kind == "frozen":
+            return MemberDrift(cohort.n_leads, entered=0, left=max(0, cohort.n_leads - found))
+        if cohort.members is None:
+            return None
+        async with self._turn:  # one cohort at a time is held in memory
+            look = self._looks.get(change.key)
+            if look is None or look.count != found:
+                now = await self._fetch(change, request)
+                look = self._looks[change.key] = _Look(found, compare_members(cohort.members, now))
+        return look.drift
+
+    async def _fetch(self, change: Change, request: Request) -> str:
+        """Who matches now, as a cohort keeps its members."""
+        collector = MemberCollector()
+        limit = listing_limit(change.asked_limit)
+        listing = self._reader.list_lead_ids(query_of(request), sort=sort_of(request), limit=limit)
+        async with aclosing(listing) as pages:
+            async for page in pages:
+                collector.add(lead.id for lead in page)
+        return collector.encoded()
+
     async def _all_leads(self) -> int:
         if self._total is None:
             self._total = (await self._reader.count(ALL_LEADS)).total
         return self._total
 
 
+@dataclass(frozen=True)
+class _Look:
+    """Who had come and gone when so many leads matched."""
+
+    count: int
+    drift: MemberDrift
+
+
 def _request(change: Change) -> Request:
-    if change.request is None:
+    if change.request is None or not isinstance(change.request.body.get("s_query"), dict):
         raise RefusedError(f"the plan holds no request for {change.key}", hint="make a new plan")
     return change.request
 
@@ -74,10 +124,3 @@ def _matches(change: Change) -> Matches:
     if change.matches is None:
         raise RefusedError(f"the plan holds no match count for {change.key}", hint="make a new plan")
     return change.matches
-
-
-def _s_query(request: Request) -> SQuery:
-    query = request.body["s_query"]
-    if not isinstance(query, dict):
-        raise RefusedError("the plan holds a request without a query", hint="make a new plan")
-    return query

@@ -24,6 +24,9 @@ from bulkplan.model.store import PutResult
 FetchFresh = Callable[[tuple[RunKey, ...]], Awaitable[Mapping[RunKey, Request]]]
 """Renders the requests of these runs again, with the names and texts that Close has now."""
 
+TOLD_FROM_LEADS = 2_000
+"""From so many leads on it takes seconds to list them again."""
+
 _AGAIN = "make a new plan with bulkplan plan --out FILE and have it reviewed"
 
 
@@ -130,6 +133,10 @@ class SavedPlanStory:
 
     async def _drift(self) -> tuple[str, ...]:
         rows = self._rows_to_run()
+        for change in rows:
+            if change.cohort and change.cohort.members and change.cohort.n_leads >= TOLD_FROM_LEADS:
+                words = f"comparing its {change.cohort.n_leads:,} leads with those that match now"
+                self.edges.progress.update(change.key, words, None)
         verdicts = await asyncio.gather(*(self.recheck.verdicts(change) for change in rows))
         return tuple(
             f"{change.key}: {verdict.message}"

@@ -69,7 +69,7 @@ def examine(files: ProjectFiles, *, now: datetime) -> Findings:
     project, problems = _load_project(files)
     runs: list[WantedRun] = []
     for document in files.specs:
-        expansion = expand(document, now=now)
+        expansion = expand(document, now=now, project_vars=project.vars)
         runs += expansion.runs
         problems += expansion.problems
     documents = {(document.file, document.index): document for document in files.specs}

@@ -9,6 +9,8 @@ from pathlib import Path
 from bulkplan.cli.durations import parse_duration
 
 TEXT_OR_JSON = ("text", "json")
+MAX_SAMPLE = 100
+"""Leads of one run that are shown by name; who wants more wants a list."""
 
 
 class Args(argparse.Namespace):
@@ -31,6 +33,10 @@ class Args(argparse.Namespace):
     out: Path | None = None
     detailed_exitcode: bool = False
     payload: bool = False
+    members: Path | None = None
+    no_members: bool = False
+    with_names: bool = False
+    sample: int = 0
     select: Sequence[str] = ()
     auto_approve: bool = False
     settle_timeout: float = 140.0
@@ -123,6 +129,21 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", type=Path, help="save the plan, for review and for `apply FILE`")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when something would run (default: 0)")
     parser.add_argument("--payload", action="store_true", help="show the exact request of each run")
+    parser.add_argument(
+        "--members",
+        metavar="FILE",
+        type=Path,
+        help="list the leads of each run in FILE, for you alone: .csv or .jsonl, also .gz (IDs only)",
+    )
+    parser.add_argument("--with-names", action="store_true", help="names of leads too in the file of --members")
+    parser.add_argument(
+        "--sample", metavar="N", type=_sample_size, help="show the first N leads of each run by name, 1 to 100"
+    )
+    parser.add_argument(
+        "--no-members",
+        action="store_true",
+        help="with --out: keep counts only; leads that enter and leave until apply are then not told apart",
+    )
     _select(parser)
     _format(parser)
 
@@ -269,6 +290,13 @@ def _port(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= number <= 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: write a number from 0 to 65535")
+    return number
+
+
+def _sample_size(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= MAX_SAMPLE:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size of a sample: write a number from 1 to {MAX_SAMPLE}")
     return number
 
 

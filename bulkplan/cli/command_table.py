@@ -43,6 +43,7 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan plan", "against the default target"),
             ("bulkplan plan --target production --out plan.json", "save it for review"),
             ("bulkplan plan --select 'winback*' --payload", "some runs, with their exact requests"),
+            ("bulkplan plan --members members.csv", "and the leads of each run, in a file for you alone"),
             ("bulkplan plan --detailed-exitcode", "exit 2 when something would run"),
         ),
         arguments.add_plan,

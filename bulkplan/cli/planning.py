@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bulkplan.adapters.yaml_files import YamlProject
+from bulkplan.app.cohorts import CohortWish
 from bulkplan.app.plan import PlanResult, PlanScope, make_plan
 from bulkplan.app.workspace import load_workspace
 from bulkplan.cli.console import Console
@@ -31,9 +32,11 @@ def workspace_of(place: Place, *, now: datetime) -> Workspace:
     return load_workspace(YamlProject(place.root), now=now)
 
 
-async def plan_here(place: Place, console: Console, *, select: tuple[str, ...]) -> tuple[Workspace, PlanResult]:
+async def plan_here(
+    place: Place, console: Console, *, select: tuple[str, ...], wish: CohortWish | None = None
+) -> tuple[Workspace, PlanResult]:
     """
-    Make a plan through a client that can only read.
+    Make a plan through a client that can only read; `wish` says what is to be known of the leads themselves.
 
     Raises:
         BulkplanError: Whatever loading, connecting and planning raise.
@@ -57,7 +60,9 @@ async def plan_here(place: Place, console: Console, *, select: tuple[str, ...]) 
                     select,
                     place.provenance().commit,
                 )
-                return workspace, await make_plan(workspace, reader=reader, store=store, scope=scope, progress=shown)
+                return workspace, await make_plan(
+                    workspace, reader=reader, store=store, scope=scope, wish=wish, progress=shown
+                )
     finally:
         store.close()
 
@@ -88,9 +93,9 @@ def read_sealed(path: Path) -> SealedPlan:
     return load_sealed(text)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, is_private: bool = False) -> None:
     """
-    Write a file whole or not at all.
+    Write a file whole or not at all; a private one for its owner alone.
 
     Raises:
         UsageError: The path names no file, or a file that is not one of ours.
@@ -99,6 +104,7 @@ def write_text(path: Path, text: str) -> None:
     path = _own_place(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        draft.touch(mode=0o600 if is_private else 0o666, exist_ok=False)
         draft.write_text(text, encoding="utf-8")
         draft.replace(path)
     except OSError as error:

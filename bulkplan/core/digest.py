@@ -43,10 +43,12 @@ def fingerprint(spec: Spec) -> str:
     """
     Name the meaning of a spec: action, filter and options, expressions filled in, relative dates left relative.
 
-    Description, owner, guards, tests, schedule, comments, layout, file name and path are no part of it.
+    Description, owner, guards, tests, schedule, comments, layout, file name and path are no part of it. A cohort is
+    only when it is frozen: to freeze one, or to thaw it, is another meaning.
 
     Returns:
         `v1:` and 64 lower-case hex digits; the tag names the algorithm, and old ones stay verifiable.
     """
-    meaning = spec.model_dump(mode="json", by_alias=True, include={"action", "filter", "options"}, exclude_none=True)
+    keys = {"action", "filter", "options"} | ({"cohort"} if spec.cohort == "frozen" else set())
+    meaning = spec.model_dump(mode="json", by_alias=True, include=keys, exclude_none=True)
     return "v1:" + digest_json(meaning).removeprefix("sha256:")

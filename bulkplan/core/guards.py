@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
+from bulkplan.core.cohort import MemberDrift
 from bulkplan.model.plan import GuardName, Matches, Verdict
 from bulkplan.model.request import Family
 from bulkplan.model.spec import Guards
@@ -71,17 +72,19 @@ def judge(matches: Matches, layers: GuardLayers) -> tuple[Verdict, ...]:
     return tuple(verdict for verdict in verdicts if verdict is not None)
 
 
-def judge_drift(planned: int, now: int, layers: GuardLayers) -> Verdict:
+def judge_drift(planned: int, now: int, layers: GuardLayers, *, members: MemberDrift | None = None) -> Verdict:
     """
-    Judge how far the match count moved, up or down, since the plan was reviewed.
+    Judge how far the cohort moved since the plan was reviewed: who entered and left where that is known, else counts.
 
     Args:
         planned: Leads that matched in the plan.
         now: Leads that match at apply.
         layers: The guards of the run.
+        members: Who entered and left; then `planned` and `now` say nothing more.
     """
+    planned = members.planned if members else planned
     limit = _drift_limit(planned, layers)
-    moved = abs(now - planned)
+    moved = members.moved if members else abs(now - planned)
     is_percent = isinstance(limit.value, str)
     measured = percent_text(_share(moved, planned), limit.number) if is_percent else str(moved)
     denominator = planned if is_percent else None
@@ -91,7 +94,7 @@ def judge_drift(planned: int, now: int, layers: GuardLayers) -> Verdict:
         limit,
         measured,
         denominator=denominator,
-        message=_drift_words(planned, now, limit),
+        message=_member_words(members, limit) if members else _drift_words(planned, now, limit),
         mend="make a new plan and have it reviewed, or allow more by guards.max_drift in a reviewed change",
     )
 
@@ -207,6 +210,15 @@ def _drift_words(planned: int, now: int, limit: _Limit) -> str:
     return (
         f"{_leads(planned)} matched in the plan and {now:,} match now: "
         f"{moved:,} {direction}{share}, the limit is {limit.words}"
+    )
+
+
+def _member_words(drift: MemberDrift, limit: _Limit) -> str:
+    limit_percent = limit.number if isinstance(limit.value, str) else None
+    share = f" = {spaced(percent_text(_share(drift.moved, drift.planned), limit_percent))}" if drift.planned else ""
+    return (
+        f"{drift.entered:,} entered, {drift.left:,} left since the plan: "
+        f"{drift.moved:,} of {drift.planned:,}{share}, the limit is {limit.words}"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bulkplan.core.field_table import FIELDS, FieldType
 from bulkplan.core.query_form import nested_view_ids
+from bulkplan.core.query_names import kinds_of_ids
 from bulkplan.core.render import is_suppressible
 from bulkplan.model.catalog import CatalogKind
 from bulkplan.model.spec import (
@@ -65,6 +66,9 @@ def _filter_kinds(filter_: Filter) -> Iterator[CatalogKind]:
         yield from _where_kinds(filter_.where, "lead")
     if filter_.smart_view is not None or any(nested_view_ids(filter_.query)):
         yield CatalogKind.SMART_VIEWS
+    if filter_.smart_view is not None:
+        yield from (CatalogKind.LEAD_STATUSES, CatalogKind.LEAD_FIELDS)  # what it asks for is only known once fetched
+    yield from kinds_of_ids(dict(filter_.query or {}))
 
 
 def _where_kinds(where: Where, scope: str) -> Iterator[CatalogKind]:

@@ -140,17 +140,6 @@ def with_overlaps(changes: Sequence[Change], counted: Sequence[tuple[Pair, int]]
     return tuple(_marked(change, found.get(change.key, ())) for change in changes)
 
 
-def exclusion(pair: Pair, n_leads: int) -> Overlap:
-    """What the later row of a pair says of the leads that were taken out of it."""
-    return Overlap(
-        with_=pair.first.key,
-        n_leads=n_leads,
-        rule=pair.rule,
-        severity="exclusion",
-        message=f"{_leads(n_leads)} left out, for {pair.first.key} {_deed(pair.rule, pair.first)} first",
-    )
-
-
 def _marked(change: Change, overlaps: Sequence[Overlap]) -> Change:
     if not overlaps:
         return change
@@ -179,7 +168,7 @@ def _overlap(pair: Pair, other: Row, n_leads: int) -> Overlap:
     message = f"{_leads(n_leads)} {verb} {other.key}, which {_deed(pair.rule, other)}"
     mend = (
         f"narrow one of the two filters, or let one depend on the other (depends_on), "
-        f"or set overlaps.{pair.rule}: exclude (or warning) in bulkplan.yaml in a reviewed change"
+        f"or set overlaps.{pair.rule}: warning in bulkplan.yaml in a reviewed change"
     )
     return Overlap(
         with_=other.key,

@@ -138,7 +138,7 @@ def _row_of_spec(draft: Draft, wanted: WantedRun) -> Change:
         reason=decision.reason,
         action_type=spec.action.type,
         summary=describe_action(spec, names),
-        filter_words=describe_filter(spec),
+        filter_words=describe_filter(spec, draft.request),
         description=spec.description,
         owner=spec.owner,
         source=wanted.source,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue, ValidationError
 
+from bulkplan.core.cohort import is_sound
 from bulkplan.core.digest import canonical_json, sha256_text
 from bulkplan.core.fates import moment_words
 from bulkplan.errors import PlanRefusedError
@@ -78,6 +79,9 @@ def load_sealed(text: str) -> SealedPlan:
     digest = sha256_text(_canonical(sealed.plan))
     if not hmac.compare_digest(digest, sealed.digest):
         raise PlanRefusedError(f"the plan was altered: it says {sealed.digest}, its content is {digest}", hint=_AGAIN)
+    unsound = next((row for row in sealed.plan.changes if row.cohort and not is_sound(row.cohort)), None)
+    if unsound is not None:
+        raise PlanRefusedError(f"the plan was altered: the members of {unsound.key} are none", hint=_AGAIN)
     if text not in (dump_sealed(sealed), _dump(sealed, only_ascii=True)):
         raise PlanRefusedError("the plan was altered: its text is not as bulkplan wrote it", hint=_AGAIN)
     return sealed

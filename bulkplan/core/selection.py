@@ -18,6 +18,7 @@ from bulkplan.core.query_form import (
     takes_everybody,
     unwrap,
 )
+from bulkplan.core.query_names import names_of_ids
 from bulkplan.core.resolve import find_smart_view
 from bulkplan.core.where import compile_lead_query, object_type
 from bulkplan.errors import Path, Problem
@@ -114,7 +115,7 @@ def _selection(
     return Selection(
         query,
         notes=tuple(notes),
-        names={view.id: view.name for view in nested},
+        names={**names_of_ids(parts.node, catalog), **{view.id: view.name for view in nested}},
         dependencies=tuple(view_dependency(view) for view in nested),
         sort=parts.sort,
         results_limit=parts.results_limit,

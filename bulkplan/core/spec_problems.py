@@ -31,7 +31,6 @@ NAME_HINT = "write lower-case letters, digits and single dashes, at most 80: win
 MAX_PROBLEMS = 200
 """Told of one document; whoever has more has another file before him than he thinks."""
 LATER_KEYS: Mapping[str, str] = {
-    "cohort": "every run is live in this version: Close evaluates the filter when the run starts",
     "rollout": "waves are not available in this version; use options.results_limit",
 }
 """Keys that people may know from elsewhere, and what to do instead."""

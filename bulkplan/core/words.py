@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from bulkplan.core.english import describe_where
 from bulkplan.core.near import join_words
+from bulkplan.core.query_english import describe_query
+from bulkplan.model.request import Request
 from bulkplan.model.spec import (
     ActionType,
     ClearCustomField,
@@ -78,9 +80,13 @@ def describe_action(spec: Spec, names: Mapping[str, str]) -> str:
     return f"resume the {which} subscriptions to {where}"
 
 
-def describe_filter(spec: Spec) -> str:
+def describe_filter(spec: Spec, request: Request | None = None) -> str:
     """
-    Say in one line which leads the filter selects, as the spec says it.
+    Say in one line which leads the filter selects, as the spec says it; a query or smart view by what it asks.
+
+    Args:
+        spec: The spec.
+        request: What it was rendered to, where it was: has the query, and names for the IDs in it.
 
     Returns:
         Like `status is Churned, and Industry is SaaS`; without a full stop.
@@ -88,11 +94,21 @@ def describe_filter(spec: Spec) -> str:
     filter_ = spec.filter
     if filter_.where is not None:
         return describe_where(filter_.where)
+    asked = _query_words(request)
     if filter_.smart_view is not None:
-        return f"the smart view “{filter_.smart_view}”"
+        name = _name(filter_.smart_view, request.names if request else {})
+        return f"the smart view “{name}”" + (f": {asked}" if asked else "")
     if filter_.query is not None:
-        return "a structured query, as written in the spec"
+        return asked or "a structured query, as written in the spec"
     return "every lead of the organization"
+
+
+def _query_words(request: Request | None) -> str | None:
+    """What the reviewed query asks, suppression aside."""
+    if request is None:
+        return None
+    query = request.body["s_query"] if request.unsuppressed is None else request.unsuppressed
+    return describe_query(query, names=request.names) if isinstance(query, dict) else None
 
 
 def _set_field(action: SetCustomField, names: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from bulkplan.model.base import Value
-from bulkplan.model.spec import Guards, LintSettings, Text
+from bulkplan.model.spec import Guards, Text
 from bulkplan.model.where import Where
 
 DEFAULT_BASE_URL = "https://api.close.com/api/v1"
@@ -42,13 +42,13 @@ class ProjectGuards(Value):
     delete: Guards = Guards()
 
 
-OverlapRule = Literal["error", "warning", "exclude", "allow"]
+OverlapRule = Literal["error", "warning", "allow"]
 
 
 class OverlapRules(Value):
     """
-    What it means that two runs of one plan touch the same leads: `error` refuses both, `warning` tells it, `exclude`
-    takes the leads out of the later run, `allow` is silent.
+    What it means that two runs of one plan touch the same leads: `error` refuses both, `warning` tells it, `allow` is
+    silent.
     """
 
     email_and_delete: OverlapRule = Field("error", description="An e-mail to leads that another run deletes.")
@@ -81,4 +81,3 @@ class Project(Value):
     overlaps: OverlapRules = Field(
         default=OverlapRules(), description="What it means that two runs of one plan touch the same leads."
     )
-    lint: LintSettings = LintSettings()

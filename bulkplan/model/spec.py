@@ -157,12 +157,6 @@ class Guards(Value):
     max_drift: Percent | Count | None = Field(
         None, description="How far the match count may move between plan and apply; default 5% (0% for a delete)."
     )
-    max_deviation: Percent | None = Field(
-        None, description="How far the match count may lie from the usual one of this spec's earlier runs."
-    )
-    require_sort_with_limit: bool | None = Field(
-        None, description="Whether a spec with results_limit must say by options.sort which leads come first."
-    )
 
 
 class SpecTest(Value):
@@ -170,14 +164,6 @@ class SpecTest(Value):
 
     lead: dict[str, JsonValue]
     matches: bool
-
-
-class LintSettings(Value):
-    """Which findings of `bulkplan lint` are meant, each with the reason."""
-
-    ignore: dict[Text, Text] = Field(
-        default_factory=dict, description="Rule ID to the reason why it does not hold here."
-    )
 
 
 class Schedule(Value):
@@ -213,7 +199,6 @@ class Spec(Value):
     guards: Guards = Guards()
     depends_on: tuple[Name, ...] = ()
     tests: tuple[SpecTest, ...] = ()
-    lint: LintSettings = LintSettings()
 
 
 NEVER_FILLED = ("schema", "name", "version", "vars", "for_each", "schedule")

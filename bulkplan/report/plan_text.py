@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from bulkplan.core.visible import visible
 from bulkplan.model.plan import Change, ChangeKind, MarkerCheck, Matches, Plan
 from bulkplan.report.diff_text import diff_lines
 from bulkplan.report.lines import Line, Span, Style
 from bulkplan.report.summary import state_word, summarize, summary_words
-from bulkplan.report.verdict_text import verdict_lines
+from bulkplan.report.verdict_text import overlap_lines, verdict_lines
 from bulkplan.report.wrap import wrapped
 
 NOTHING_SENT = "Nothing was sent to Close."
@@ -84,6 +85,8 @@ def _block(change: Change, plan: Plan, *, width: int, payload: bool) -> tuple[Li
         lines += wrapped(_head(label), body, width=width)
     if change.verdicts:
         lines += verdict_lines(change.verdicts, _head("guards"), width=width)
+    lines += overlap_lines(change.overlaps, _head("overlap"), width=width)
+    lines += _sample(change, width)
     lines += _differences(change, width)
     if change.hint:
         lines += wrapped(_head("next"), (Span(change.hint),), width=width)
@@ -144,6 +147,16 @@ def _undo_spans(change: Change) -> tuple[Span, ...]:
     if change.is_undoable:
         return (Span("yes", "ok"),)
     return Span("no", "warn"), Span(f": {change.undo_words}" if change.undo_words else "")
+
+
+def _sample(change: Change, width: int) -> tuple[Line, ...]:
+    """Some of the leads by name, where they were asked for."""
+    head, lines = _head("sample"), list[Line]()
+    for lead in change.sample:
+        name = visible(lead.name, max_chars=80) if lead.name else "(no name)"
+        lines += wrapped(head, (Span(name), Span(f"  {lead.id}", "muted")), width=width)
+        head = _head("")
+    return tuple(lines)
 
 
 def _differences(change: Change, width: int) -> tuple[Line, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bulkplan.model.plan import Verdict
+from bulkplan.model.plan import Overlap, Verdict
 from bulkplan.report.lines import Line, Span
 from bulkplan.report.wrap import wrapped
 
@@ -23,6 +23,19 @@ def verdict_lines(verdicts: Sequence[Verdict], head: Sequence[Span], *, width: i
     lines: list[Line] = []
     for body in _bodies(verdicts):
         lines += wrapped(heads.pop(0), body, width=width)
+    return tuple(lines)
+
+
+def overlap_lines(overlaps: Sequence[Overlap], head: Sequence[Span], *, width: int) -> tuple[Line, ...]:
+    """What a row has in common with others: what refuses it first, with its mend."""
+    lines: list[Line] = []
+    for overlap in sorted(overlaps, key=lambda one: one.severity != "error"):
+        refuses = (Span(f"{overlap.rule} refuses: ", "error"),) if overlap.severity == "error" else ()
+        said = Span(overlap.message) if refuses else Span(overlap.message, "warn")
+        lines += wrapped(head, (*refuses, said), width=width)
+        head = (Span(" " * sum(len(span.text) for span in head)),)
+        if overlap.mend:
+            lines += wrapped(head, (Span("mend: ", "strong"), Span(overlap.mend)), width=width)
     return tuple(lines)
 
 

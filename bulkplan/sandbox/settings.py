@@ -63,6 +63,7 @@ class SandboxSettings:
 
     `api_keys` empty: any key is accepted. Speeds are per second (leads of bulk actions, documents of exports), `inf`
     finishes at once. Times are seconds. `takes_bearer_tokens`: any OAuth token is accepted, otherwise none.
+    `chain_length`: objects that one chain of cursors reaches. Source: Close API, Advanced Filtering.
     """
 
     api_keys: tuple[str, ...] = field(default=(), repr=False)
@@ -75,6 +76,7 @@ class SandboxSettings:
     takes_bearer_tokens: bool = False
     export_documents_per_second: float = 2000.0
     download_link_seconds: float = 600.0
+    chain_length: int = 10_000
     webhook_timeout_seconds: float = 5.0
     control: bool = False
     open_questions: OpenQuestions = OpenQuestions()

@@ -13,7 +13,10 @@ from bulkplan.model.where import Where
 EMAIL = {"type": "email", "template": "a", "sender": "b@example.com"}
 CASES = {
     "all leads, delete": ({}, set()),
-    "smart view": ({"filter_": {"smart_view": "x"}}, {Kind.SMART_VIEWS}),
+    "smart view": (
+        {"filter_": {"smart_view": "x"}},
+        {Kind.SMART_VIEWS, Kind.LEAD_STATUSES, Kind.LEAD_FIELDS},
+    ),
     "query": ({"filter_": {"query": {"type": "match_all"}}}, set()),
     "query with a view in it": (
         {"filter_": {"query": {"type": "saved_search", "saved_search_id": "save_x"}}},

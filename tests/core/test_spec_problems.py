@@ -44,7 +44,7 @@ CORPUS = [
     # keys
     (SPEC + "optoins: {}", "6:1-8", "optoins", 'unknown key "optoins"', '"options"'),
     (SPEC + "max_matches: 5", "6:1-12", "max_matches", "unknown key", "belongs under guards"),
-    (SPEC + "cohort: frozen", "6:1-7", "cohort", "unknown key", "every run is live"),
+    (SPEC + "cohort: fixed", "6:9-14", "fixed", "cohort cannot be", "live, frozen"),
     (SPEC + "zzzzzz: 1", "6:1-7", "zzzzzz", "unknown key", "the keys here are schema, name"),
     (SPEC + "schema_: x", "6:1-8", "schema_", "unknown key", '"schema"'),
     (SPEC + "owner: 5", "6:8-9", "5", "owner must be text", '"5"'),

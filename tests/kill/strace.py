@@ -118,7 +118,17 @@ def strike_at(project: Project, call: Call, what: str, *words: str) -> Outcome:
 def _run(
     project: Project, options: list[str], words: tuple[str, ...], *, log: Path, only_main: bool = False
 ) -> Outcome:
-    command = ["strace", *([] if only_main else ["-f"]), "-o", str(log), *options, sys.executable, "-m", "bulkplan", *words]
+    command = [
+        "strace",
+        *([] if only_main else ["-f"]),
+        "-o",
+        str(log),
+        *options,
+        sys.executable,
+        "-m",
+        "bulkplan",
+        *words,
+    ]
     done = subprocess.run(
         command, cwd=project.root, env=project.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=120, check=False,

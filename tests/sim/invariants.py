@@ -307,6 +307,8 @@ def _judge_repeats(world: World, facts: list[Accepted]) -> None:
         return
     record = world.store.records.get(here[0].key)
     is_told = any(actor.counts.get(f"{OutcomeKind.ALARM} {here[0].key}") for actor in world.actors)
+    # A sender whose store is away says as what its request ran, on the screen and in a file, and cannot know of more.
+    is_told = is_told or bool(maker.counts.get(f"{OutcomeKind.STATE_BEHIND} {here[0].key}"))
     if record is None or not (record.alarm or is_told):
         raise ViolationError(
             "repeats_raise_the_alarm", f"{here[0].key} ran twice: {', '.join(f.action_id for f in here)}"

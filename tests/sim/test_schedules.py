@@ -38,6 +38,7 @@ def test_a_seed_given_by_hand_is_told_and_judged(request):
     [
         pytest.param(24817, id="the sender's own refusal cannot be stored"),
         pytest.param(198254, id="others settle it between two looks at a store that is away for a moment"),
+        pytest.param(744366, id="the sender of a repeated request cannot reach its store"),
         pytest.param(70747, id="who saw both actions of a repeated request is killed"),
     ],
 )

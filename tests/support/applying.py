@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+import httpx
+
 from bulkplan.adapters.chance import draw_word
 from bulkplan.adapters.close_connection import Connection
 from bulkplan.adapters.close_reader import open_reader
@@ -19,6 +21,8 @@ from bulkplan.adapters.secret import Secret
 from bulkplan.adapters.stores.local import LocalStore
 from bulkplan.adapters.yaml_files import YamlProject
 from bulkplan.app.apply import ApplyOptions, apply_plan
+from bulkplan.app.cohorts import CohortWish
+from bulkplan.app.counting import Progress
 from bulkplan.app.fresh import fresh_requests
 from bulkplan.app.performer import Edges, Interrupt
 from bulkplan.app.plan import PlanScope, make_plan
@@ -86,15 +90,17 @@ class Heard:
 class Applying:
     """One project; each `plan` and `apply` opens its client anew, as a process would."""
 
-    def __init__(self, root: Path, *, settings: SandboxSettings | None = None) -> None:
+    def __init__(self, root: Path, *, settings: SandboxSettings | None = None, n_leads: int = 60) -> None:
         self.root = root
         (root / "specs").mkdir(parents=True)
         (root / "bulkplan.yaml").write_text(PROJECT)
         self.clock = SteppedClock(NOON)
         self.time = SandboxTime(self.clock)
         self.settings = settings or SandboxSettings(control=True)
-        self.sandbox = Sandbox.open(None, leads=60, clock=self.clock, settings=self.settings)
+        self.sandbox = Sandbox.open(None, leads=n_leads, clock=self.clock, settings=self.settings)
         self.heard = Heard()
+        self.wish: CohortWish | None = None
+        self.plan_progress: Progress | None = None
         self.pid = 1
 
     def write(self, name: str, **more: str) -> None:
@@ -169,7 +175,16 @@ class Applying:
         identity = await edges.reader.fetch_identity()
         workspace = self.workspace()
         scope = PlanScope("sandbox", TARGET, identity, self.clock.now())
-        return (await make_plan(workspace, reader=edges.reader, store=edges.store, scope=scope)).plan
+        return (
+            await make_plan(
+                workspace,
+                reader=edges.reader,
+                store=edges.store,
+                scope=scope,
+                wish=self.wish,
+                progress=self.plan_progress,
+            )
+        ).plan
 
     def _circumstances(self, edges: Edges, context: ApplyContext, *, key: bytes | None) -> Circumstances:
         return Circumstances(
@@ -182,13 +197,15 @@ class Applying:
             key=key,
         )
 
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """How requests reach the sandbox."""
+        return SandboxTransport(self.sandbox)
+
     def _with_edges(self, tell: Callable[[Edges, ApplyContext], Awaitable[T]]) -> T:
         return asyncio.run(self._open(tell))
 
     async def _open(self, tell: Callable[[Edges, ApplyContext], Awaitable[T]]) -> T:
-        connection = Connection(
-            "https://sandbox.invalid/api/v1", Secret("sandbox"), "a test", None, SandboxTransport(self.sandbox)
-        )
+        connection = Connection("https://sandbox.invalid/api/v1", Secret("sandbox"), "a test", None, self.transport())
         store = LocalStore.open(self.root / "state.db")
         async with AsyncExitStack() as stack:
             stack.callback(store.close)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
+from bulkplan.adapters.cohort_files import DiskSpool
+from bulkplan.adapters.member_files import MemberFile, git_exposes
+from bulkplan.app.cohorts import CohortWish
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import CHANGES, OK
@@ -11,14 +15,28 @@ from bulkplan.cli.planning import plan_here, plan_key, refusal, tell_warnings, w
 from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.wiring import find_place
 from bulkplan.core.seal import dump_sealed, seal
+from bulkplan.errors import Problem, UsageError
 from bulkplan.model.plan import Plan
 from bulkplan.report.plan_text import plan_lines
+from bulkplan.report.problems_text import problem_lines
 
 
 def run(args: Args, console: Console) -> int:
     """Plan, print, save; 3 when something is refused, 2 (if asked for) when something would run."""
+    _check(args)
     place = find_place(args)
-    _, result = run_until_signal(plan_here(place, console, select=tuple(args.select)))
+    with ExitStack() as stack:
+        file = stack.enter_context(MemberFile(args.members, with_names=args.with_names)) if args.members else None
+        wish = CohortWish(
+            members=(args.out is not None or file is not None) and not args.no_members,
+            sample=args.sample,
+            sink=file,
+            with_names=args.with_names,
+            open_spool=DiskSpool,
+        )
+        _, result = run_until_signal(plan_here(place, console, select=tuple(args.select), wish=wish))
+        if file is not None:
+            file.keep()
     tell_warnings(result, console)
     text = dump_sealed(seal(result.plan, key=plan_key(place.environ)))
     if args.format == "json":
@@ -27,14 +45,33 @@ def run(args: Args, console: Console) -> int:
         console.result(plan_lines(result.plan, width=console.manners.width, payload=args.payload))
     if args.out is not None:
         _save(args, args.out, text, result.plan, console)
+    if file is not None:
+        _tell_members(args, file, console)
     if refused := refusal(result.plan):
         raise refused
     would_run = any(change.would_run for change in result.plan.changes)
     return CHANGES if args.detailed_exitcode and would_run else OK
 
 
+def _check(args: Args) -> None:
+    """Whether the words go together. Raises `UsageError`."""
+    if args.with_names and args.members is None:
+        raise UsageError(
+            "--with-names says what --members FILE holds, and there is no --members",
+            hint="give a file: --members members.csv --with-names; or show some leads: --sample 5",
+        )
+    if args.no_members and args.members is not None:
+        raise UsageError("--members and --no-members exclude each other", hint="keep one of the two")
+    if args.no_members and args.out is None:
+        raise UsageError(
+            "--no-members says what --out FILE holds, and there is no --out",
+            hint="a plan that is not saved only counts",
+        )
+
+
 def _save(args: Args, path: Path, text: str, plan: Plan, console: Console) -> None:
-    write_text(path, text)
+    has_names = any(change.sample for change in plan.changes)
+    write_text(path, text, is_private=has_names)
     target = f" --target {args.target}" if args.target else ""
     folder = f" -C {args.directory}" if args.directory != Path() else ""
     if any(change.would_run for change in plan.changes):
@@ -42,3 +79,16 @@ def _save(args: Args, path: Path, text: str, plan: Plan, console: Console) -> No
     else:
         then = "It would send nothing."
     console.note(f"Saved to {path}, good until {plan.expires_at:%Y-%m-%d %H:%M} UTC. {then}")
+    if has_names:
+        console.note(f"{path} holds names of leads (--sample): personal data wherever it goes.")
+
+
+def _tell_members(args: Args, file: MemberFile, console: Console) -> None:
+    what = "by ID and name" if args.with_names else "by ID"
+    console.note(f"Listed {file.n_leads:,} lead{'' if file.n_leads == 1 else 's'} {what} in {args.members}.")
+    if git_exposes(file.path):
+        problem = Problem(
+            f"{args.members} is not ignored by git: the next commit may take it along",
+            hint=f"write its name into .gitignore: echo '{file.path.name}' >> .gitignore",
+        )
+        console.message(problem_lines(problem, severity="warning", width=console.manners.width))

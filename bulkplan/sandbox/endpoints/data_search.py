@@ -25,9 +25,6 @@ JsonObject = dict[str, JsonValue]
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 100
 CURSOR_LIFE_S = 30
-CHAIN_LENGTH = 10_000
-"""Objects one chain of cursors reaches. Source: Close API, "Advanced Filtering"."""
-
 QUESTION_KEYS = ("query", "sort", "results_limit")
 
 
@@ -48,7 +45,8 @@ def search_objects(call: Call) -> JsonValue:
     question = question_digest({key: body.get(key) for key in QUESTION_KEYS})
     offset = _offset(call, body, question)
     bound = results_limit if isinstance(results_limit, int) else None
-    reach = CHAIN_LENGTH if bound is None else min(bound, CHAIN_LENGTH)
+    chain_length = call.settings.chain_length
+    reach = chain_length if bound is None else min(bound, chain_length)
     size = min(_limit(body), max(0, reach - offset))
     ids = search.ids(call.world, node, context_of(call), sort=sort, limit=size + 1, offset=offset)
     has_more = len(ids) > size and offset + size < reach

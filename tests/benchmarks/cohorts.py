@@ -1,0 +1,162 @@
+"""
+What cohorts cost: run by hand, prints figures, asserts nothing.
+
+    python tests/benchmarks/cohorts.py [LEADS ...]
+
+The whole way is measured, from `POST /data/search/` to the row of the plan, against a Close that is made up on the fly:
+it has one lead a second, and answers by arithmetic. Memory is the peak that tracemalloc sees, in a run of its own,
+because it slows everything down; what the pretended Close takes is in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import hashlib
+import json
+import sys
+import time
+import tracemalloc
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support.plan_world import make_workspace, spec_data, wanted_run
+
+from bulkplan.adapters.close_connection import Connection
+from bulkplan.adapters.close_reader import open_reader
+from bulkplan.adapters.cohort_files import DiskSpool
+from bulkplan.adapters.secret import Secret
+from bulkplan.app.cohorts import CohortWish, add_cohorts
+from bulkplan.core.cohort import MemberCollector, compare_members
+from bulkplan.core.planner import ALL_LEADS
+from bulkplan.model.plan import Change, ChangeKind, Matches, Plan
+from bulkplan.model.request import Request
+
+FIRST = datetime(2015, 1, 1, tzinfo=UTC)
+SIZES = (100_000, 1_000_000)
+MIB = 1024 * 1024
+
+
+def lead_id(number: int) -> str:
+    return f"lead_{number * 2654435761 % 2**32:043d}"
+
+
+class ArithmeticClose(httpx.AsyncBaseTransport):
+    """One lead a second since `FIRST`; a cursor is the number of the next one."""
+
+    def __init__(self, n_leads: int) -> None:
+        self.n_leads, self.n_requests = n_leads, 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(await request.aread())
+        self.n_requests += 1
+        start, end = self._span(body["query"])
+        total, dates = end - start, "date_created" in body["_fields"]["lead"]
+        if body["sort"][0]["direction"] == "desc":
+            start = end - 1
+        start = int(body.get("cursor") or start)
+        stop = min(end, start + body["_limit"])
+        data = [self._lead(number, dates=dates) for number in range(start, stop)]
+        cursor = str(stop) if stop < end else None
+        answer = {"data": data, "cursor": cursor, "count": {"total": total, "limited": total}}
+        return httpx.Response(200, json=answer)
+
+    def _span(self, query: dict) -> tuple[int, int]:
+        clause = query["queries"][-1]
+        if clause["type"] != "field_condition":
+            return 0, self.n_leads
+        bounds = (clause["condition"]["on_or_after"], clause["condition"]["before"])
+        start, end = (self._number(bound["value"]) if bound else None for bound in bounds)
+        return start or 0, self.n_leads if end is None else end
+
+    @staticmethod
+    def _number(moment: str) -> int:
+        return -(-(datetime.fromisoformat(moment) - FIRST) // timedelta(seconds=1))
+
+    @staticmethod
+    def _lead(number: int, *, dates: bool) -> dict[str, str]:
+        lead = {"__object_type": "lead", "id": lead_id(number)}
+        return {**lead, "date_created": (FIRST + timedelta(seconds=number)).isoformat()} if dates else lead
+
+
+def plan_of(n_leads: int) -> Plan:
+    run = wanted_run(spec_data("large"))
+    body = {"s_query": ALL_LEADS, "results_limit": n_leads, "sort": [], "send_done_email": False}
+    row = Change(
+        key=run.key,
+        kind=ChangeKind.RUN,
+        reason="never ran",
+        action_type="delete",
+        summary="",
+        source=run.source,
+        matches=Matches(total=n_leads, limited=n_leads, of_leads=n_leads),
+        request=Request(kind="delete", body=body),
+    )
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    return Plan(plan_id="p", tool_version="0", target="t", organization_id="o", now=now, expires_at=now, changes=(row,))
+
+
+async def list_all(n_leads: int) -> tuple[Change, int]:
+    close = ArithmeticClose(n_leads)
+    connection = Connection("https://close.test/api/v1", Secret("k"), "a benchmark", None, close)
+    wish = CohortWish(members=True, open_spool=DiskSpool)
+    async with open_reader(connection) as reader:
+        plan = await add_cohorts(
+            plan_of(n_leads), make_workspace([wanted_run(spec_data("large"))]), reader=reader, wish=wish
+        )
+    return plan.changes[0], close.n_requests
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def measure(n_leads: int) -> None:
+    start = time.perf_counter()
+    row, n_requests = asyncio.run(list_all(n_leads))
+    seconds = time.perf_counter() - start
+    assert row.cohort is not None
+    gc.collect()
+    tracemalloc.start()
+    asyncio.run(list_all(n_leads))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    say(
+        f"{n_leads:>9,} leads: {row.cohort.n_leads:,} listed by {n_requests:,} requests in {seconds:.1f} s, "
+        f"peak {peak / MIB:.1f} MiB, members kept: {row.cohort.members is not None}"
+    )
+
+
+def compare(n_leads: int) -> None:
+    """Two cohorts that share all but a thousand leads each way."""
+    texts = []
+    for start in (0, 1000):
+        digests = (hashlib.sha256(lead_id(n).encode()).digest()[:8] for n in range(start, start + n_leads))
+        texts.append(b64encode(b"".join(sorted(digests))).decode())
+    start = time.perf_counter()
+    drift = compare_members(*texts)
+    seconds = time.perf_counter() - start
+    say(f"{n_leads:>9,} members compared in {seconds:.2f} s: {drift.entered:,} entered, {drift.left:,} left")
+    start = time.perf_counter()
+    collector = MemberCollector()
+    collector.add(map(lead_id, range(n_leads)))
+    collector.encoded()
+    say(f"{n_leads:>9,} members collected in {time.perf_counter() - start:.2f} s")
+
+
+def main() -> None:
+    sizes = [int(word) for word in sys.argv[1:]] or SIZES
+    for n_leads in sizes:
+        compare(n_leads)
+    for n_leads in sizes:
+        measure(n_leads)
+
+
+if __name__ == "__main__":
+    main()

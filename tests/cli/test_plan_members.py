@@ -1,0 +1,169 @@
+"""`plan` with `--members`, `--sample` and `--no-members`: what a person finds in which file, and who may read it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import signal
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bulkplan.cli.exit_codes import INVALID, REFUSED, USAGE
+from bulkplan.cli.main import run
+
+PROJECT = """\
+schema: bulkplan/project/v1
+project_id: 7f3c0c1e2b9d4a60
+targets: {sandbox: {sandbox: {leads: 60, seed: 7}}}
+"""
+MARK = """\
+schema: bulkplan/v1
+name: mark
+version: 1
+filter: {where: {field: status, is: Potential}}
+action: {type: set_lead_status, status: Contacted}
+guards: {max_percent: 100%}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_project(tmp_path, monkeypatch):
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "bulkplan.yaml").write_text(PROJECT)
+    (tmp_path / "specs" / "mark.yaml").write_text(MARK)
+    monkeypatch.chdir(tmp_path)
+    for name in ("CI", "BULKPLAN_TARGET", "BULKPLAN_PLAN_KEY", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def names(tmp_path):
+    """The names of all leads, as a list with names tells them."""
+    (tmp_path / "specs" / "everybody.yaml").write_text(
+        MARK.replace("name: mark", "name: everybody").replace(
+            "{where: {field: status, is: Potential}}", "{all_leads: true}"
+        )
+    )
+    assert run(["plan", "--members", "all.csv", "--with-names", "--select", "everybody", "--quiet"]) == 0
+    with Path("all.csv").open(newline="") as file:
+        found = {row["name"] for row in csv.DictReader(file)}
+    Path("all.csv").unlink()
+    (tmp_path / "specs" / "everybody.yaml").unlink()
+    assert len(found) > 20
+    return found
+
+
+def mode_of(name):
+    return stat.S_IMODE(Path(name).stat().st_mode)
+
+
+def the_row(name="plan.json"):
+    (row,) = json.loads(Path(name).read_text())["plan"]["changes"]
+    return row
+
+
+def test_a_list_has_every_lead_of_the_run_and_is_private(capfd):
+    assert run(["plan", "--members", "members.jsonl.gz", "--out", "plan.json"]) == 0
+    with gzip.open("members.jsonl.gz", "rt") as file:
+        rows = [json.loads(line) for line in file]
+    assert mode_of("members.jsonl.gz") == 0o600
+    assert {row["run"] for row in rows} == {"mark@1"}
+    assert len({row["lead_id"] for row in rows}) == len(rows) == the_row()["matches"]["total"]
+    assert f"Listed {len(rows)} leads by ID in members.jsonl.gz." in capfd.readouterr().err
+
+
+def test_no_name_of_a_lead_is_anywhere_without_the_flags(names, capfd):
+    capfd.readouterr()
+    assert run(["plan", "--out", "plan.json", "--members", "members.csv", "--payload"]) == 0
+    assert run(["plan", "--format", "json"]) == 0
+    assert run(["show", "plan.json"]) == 0
+    assert run(["apply", "plan.json"]) == 0
+    assert run(["status"]) == 0
+    shown = capfd.readouterr()
+    seen = shown.out + shown.err + Path("plan.json").read_text() + Path("members.csv").read_text()
+    seen += "".join(path.read_bytes().decode("utf-8", "replace") for path in Path(".bulkplan/state").iterdir())
+    assert [name for name in names if name in seen] == []
+
+
+def test_a_sample_is_told_of_and_keeps_the_plan_private(names, capfd):
+    assert run(["plan", "--sample", "3", "--out", "plan.json"]) == 0
+    row = the_row()
+    assert len(row["sample"]) == 3
+    assert {lead["name"] for lead in row["sample"]} <= names
+    assert any("personal data" in note for note in row["notes"])
+    assert "plan.json holds names of leads" in capfd.readouterr().err
+    assert mode_of("plan.json") == 0o600
+
+
+def test_a_plan_without_names_has_the_usual_permissions():
+    mask = os.umask(0o022)
+    try:
+        assert run(["plan", "--out", "plan.json"]) == 0
+    finally:
+        os.umask(mask)
+    assert mode_of("plan.json") == 0o644
+
+
+def test_members_can_be_left_out_of_a_saved_plan():
+    assert run(["plan", "--out", "plan.json"]) == 0
+    assert the_row()["cohort"]["members"]
+    assert run(["plan", "--out", "plan.json", "--no-members"]) == 0
+    assert the_row()["cohort"] is None
+
+
+def test_a_list_that_git_would_take_is_warned_of(capfd):
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    assert run(["plan", "--members", "members.csv", "--quiet"]) == 0
+    assert "warning: members.csv is not ignored by git" in capfd.readouterr().err
+    Path(".gitignore").write_text("members.csv\n")
+    assert run(["plan", "--members", "members.csv", "--quiet"]) == 0
+    assert "git" not in capfd.readouterr().err
+
+
+def test_runs_that_are_refused_are_not_in_the_list():
+    Path("specs/wipe.yaml").write_text(
+        MARK.replace("name: mark", "name: wipe")
+        .replace("{type: set_lead_status, status: Contacted}", "{type: delete}")
+        .replace("max_percent: 100%", "max_matches: 1")
+    )
+    assert run(["plan", "--members", "members.csv"]) == REFUSED
+    assert "wipe" not in Path("members.csv").read_text()
+
+
+def test_a_plan_that_fails_leaves_no_list_behind():
+    Path("specs/bad.yaml").write_text(MARK.replace("Potential", "Nonsense").replace("name: mark", "name: bad"))
+    assert run(["plan", "--members", "members.csv"]) == INVALID
+    assert not [path for path in Path().iterdir() if "members" in path.name]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--with-names"],
+        ["--no-members"],
+        ["--no-members", "--members", "m.csv", "--out", "p.json"],
+        ["--sample", "0"],
+        ["--sample", "101"],
+        ["--sample", "-1"],
+        ["--sample", "many"],
+        ["--members", "m.txt"],
+        ["--members", "specs"],
+        ["--members", "nowhere/m.csv"],
+        ["--members", ""],
+    ],
+)
+def test_words_that_do_not_go_together_are_a_usage_error(words, capfd):
+    assert run(["plan", *words]) == USAGE
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert "hint: " in shown.err
