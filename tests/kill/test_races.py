@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from contextlib import ExitStack
 
 import pytest
 from e2e.project import Outcome, spec
+from kill.states import KINDS
 
 APPLIERS = 8
-ROUNDS = 2
+ROUNDS = {"local": 2, "git": 1, "s3": 1, "postgres": 1}
 ALL_ROUNDS = 20
 KEYS = ("a@1", "b@1")
 WAITING = """
@@ -47,19 +49,26 @@ def _together(project, *words):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
-def test_eight_appliers_at_once_start_each_run_once(make_project, served, kill_all):
-    for number in range(ALL_ROUNDS if kill_all else ROUNDS):
+@pytest.mark.timeout(2400)
+@pytest.mark.parametrize("states", KINDS, indirect=True)
+def test_eight_appliers_at_once_start_each_run_once(make_project, served, states, kill_all, capsys):
+    codes: Counter[int] = Counter()
+    n_rounds = ALL_ROUNDS if kill_all else ROUNDS[states.kind]
+    for number in range(n_rounds):
         project = make_project(f"round-{number}", served.target)
+        states.give(project)
         project.write("specs/a.yaml", spec("a"))
         project.write("specs/b.yaml", spec("b", status="Contacted"))
         outcomes = _together(project, "apply", "--auto-approve", "--keep-going", "--no-wait")
         assert served.actions_of(project, *KEYS) == dict.fromkeys(KEYS, 1)
+        codes.update(outcome.code for outcome in outcomes)
         assert {outcome.code for outcome in outcomes} <= {0, 1, 5, 75}, outcomes
         last = project.run("apply", "--auto-approve")
         assert last.code == 0, last
-        states = {key: run["state"] for key, run in project.status("--no-refresh").items()}
-        assert states == dict.fromkeys(KEYS, "done")
+        found = {key: run["state"] for key, run in project.status("--no-refresh").items()}
+        assert found == dict.fromkeys(KEYS, "done")
+    with capsys.disabled():
+        print(f"\n{states.kind}: {n_rounds} rounds of {APPLIERS} appliers; exit codes {dict(codes)}")  # noqa: T201
 
 
 @pytest.mark.slow
