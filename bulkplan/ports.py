@@ -113,6 +113,11 @@ class Store(Protocol):
         """Where it is, for people; never a secret."""
         ...
 
+    @property
+    def trouble(self) -> str | None:
+        """Why the last put was surely or maybe not stored, for people; `None` where it was, or nobody knows."""
+        ...
+
     def lineage(self) -> str:
         """A random name given when the store was made; another lineage is another history."""
         ...

@@ -24,6 +24,7 @@ from bulkplan.core.result import (
     result_of,
 )
 from bulkplan.core.settle import settle
+from bulkplan.core.visible import visible
 from bulkplan.errors import BulkplanError, NotAuthorizedError, RefusedError
 from bulkplan.model.plan import Change, ChangeKind, Plan
 from bulkplan.model.record import Record, RecordStatus
@@ -223,6 +224,9 @@ class _Apply:
             self._take(adopted)
 
     def _take(self, outcome: Outcome) -> None:
+        trouble = self.edges.store.trouble if outcome.is_store_at_fault else None
+        if trouble:
+            outcome = replace(outcome, message=f"{outcome.message} ({visible(trouble, max_chars=300)})")
         result = result_of(outcome)
         self.ledger.note(result)
         if outcome.is_marker_lost:

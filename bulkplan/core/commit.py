@@ -120,4 +120,5 @@ def _state_behind(record: Record, move: Move) -> Outcome:
         record,
         hint="mend the state store and run apply again: it finds the action in Close by its nonce",
         stops_apply=True,
+        is_store_at_fault=True,
     )

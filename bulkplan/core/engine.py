@@ -190,7 +190,8 @@ def _store_intent(
         return _as_not_sent((yield from commit(intent, move, context)))
     if (current.version if current else 0) == run.record_version:
         text = "the state store did not take the intent; nothing was sent"
-        return Outcome(run.key, OutcomeKind.NOT_SENT, text, record, hint="mend the state store, then run apply again")
+        hint = "mend the state store, then run apply again"
+        return Outcome(run.key, OutcomeKind.NOT_SENT, text, record, hint, is_store_at_fault=True)
     return _record_moved(run, current)
 
 

@@ -42,6 +42,8 @@ class Outcome:
     stops_apply: bool = False
     retry_after_s: float | None = None
     """Set when a rate limit refused the attempt: a later one may pass."""
+    is_store_at_fault: bool = False
+    """Whether the state store did not take what was to be stored; the store knows why."""
     is_first_send: bool = False
     """Whether this apply sent the request (and did not find it sent before)."""
     is_marker_lost: bool = False

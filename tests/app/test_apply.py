@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 from support.applying import Applying
@@ -199,3 +201,16 @@ def test_what_reached_close_is_told_as_far_as_it_is_known(job, kind, words):
     job.write("warm-up")
     job.fail(FaultKind.STATUS, status=kind)
     assert words in plain_text(apply_lines(job.apply()))
+
+
+def test_a_store_that_does_not_take_the_intent_is_named_with_its_reason(job):
+    job.write("warm-up")
+    plan = job.plan()
+    with closing(sqlite3.connect(job.root / "state.db")) as other:
+        other.execute("CREATE TRIGGER full BEFORE INSERT ON slot BEGIN SELECT RAISE(FAIL, 'the disk is full'); END")
+        (row,) = job.apply(plan).results
+        other.execute("DROP TRIGGER full")
+    assert row.kind is ResultKind.NOT_SENT
+    assert "nothing was sent (the disk is full)" in row.message
+    assert job.actions() == []
+    assert kinds(job.apply()) == {"warm-up": ResultKind.DONE}

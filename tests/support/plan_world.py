@@ -181,6 +181,7 @@ class FakeStore:
 
     slots: dict[str, Slot] = field(default_factory=dict)
     name: str = "memory"
+    trouble: str | None = None
 
     @classmethod
     def of(cls, *records: Record) -> FakeStore:

@@ -30,6 +30,7 @@ class LocalStore:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
+        self.trouble: str | None = None
 
     @classmethod
     def open(cls, path: Path, *, busy_timeout_s: float = _BUSY_TIMEOUT_S) -> LocalStore:
@@ -72,13 +73,16 @@ class LocalStore:
 
     def put(self, key: str, text: str, *, expected_version: int) -> PutResult:
         """Store over `expected_version` (0: absent)."""
+        self.trouble = None
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            self.trouble = str(error)
             return PutResult.UNAVAILABLE
         try:
             changed = self._swap(key, text, expected_version)
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            self.trouble = str(error)
             self._roll_back()
             return PutResult.UNAVAILABLE
         return self._commit() if changed else self._conflict()
@@ -116,7 +120,8 @@ class LocalStore:
     def _commit(self) -> PutResult:
         try:
             self._connection.execute("COMMIT")
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            self.trouble = str(error)
             self._roll_back()
             return PutResult.UNSURE
         return PutResult.STORED

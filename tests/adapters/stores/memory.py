@@ -12,6 +12,8 @@ from bulkplan.model.store import PutResult, Slot
 
 
 class MemoryStore:
+    trouble = None
+
     def __init__(self):
         self._slots = {}
         self._lineage = secrets.token_hex(10)

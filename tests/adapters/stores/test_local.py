@@ -64,6 +64,7 @@ def test_a_locked_file_is_said_to_be_busy_and_stores_nothing(opened, path):
     with pytest.raises(StoreBusyError):
         other.get("run/a@1")
     assert other.put("run/a@1", "text", expected_version=0) is PutResult.UNAVAILABLE
+    assert "locked" in other.trouble
     blocker.execute("ROLLBACK")
     blocker.close()
     other.close()
