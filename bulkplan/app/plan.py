@@ -17,13 +17,13 @@ from bulkplan.app.records import Shelf, read_shelf
 from bulkplan.core.changes import Decision, compared, decide, from_record, orphans
 from bulkplan.core.codec import run_key_of
 from bulkplan.core.digest import canonical_json
-from bulkplan.core.english import describe_where
 from bulkplan.core.frozen import comparable, is_frozen
 from bulkplan.core.lookup import by_full_name, is_selected, selected
 from bulkplan.core.needs import needed_kinds
 from bulkplan.core.ordering import ordered
 from bulkplan.core.planner import Draft, PlanFacts, Tally, alarm_notes, assemble, queries_of
 from bulkplan.core.render import SUPPRESSED_FAMILIES, RenderContext, Rendered, render_request
+from bulkplan.core.words import suppression_words
 from bulkplan.errors import InvalidFilesError, Problem, UnreadableRecordError, WrongOrganizationError
 from bulkplan.model.base import JsonObject
 from bulkplan.model.catalog import Catalog
@@ -257,7 +257,6 @@ async def _marker_check(
 
 
 def _facts(workspace: Workspace, store: Store, scope: PlanScope) -> PlanFacts:
-    suppress = workspace.project.suppress
     return PlanFacts(
         plan_id=scope.plan_id,
         tool_version=__version__,
@@ -268,7 +267,7 @@ def _facts(workspace: Workspace, store: Store, scope: PlanScope) -> PlanFacts:
         state_lineage=store.lineage(),
         commit=scope.commit,
         now=scope.now,
-        suppression=describe_where(suppress) if suppress else None,
+        suppression=suppression_words(workspace.project),
     )
 
 

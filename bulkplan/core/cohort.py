@@ -24,7 +24,8 @@ MAX_LISTED_IN_ORDER = 10_000
 """So many leads Close lists in one order. Source: Close API, Advanced Filtering (cursors)."""
 
 _MEMBER_BYTES = 8
-_N_RANGES = 256
+N_RANGES = 256
+"""Members are compared range by range, so that sets of one 256th of them are held at a time."""
 _RANGE_BITS = 56
 
 
@@ -46,7 +47,7 @@ class MemberCollector:
     """Takes lead IDs in any order, and any number of times; keeps 8 bytes of each until the members are asked for."""
 
     def __init__(self) -> None:
-        self._ranges: tuple[array[int], ...] = tuple(array("Q") for _ in range(_N_RANGES))
+        self._ranges: tuple[array[int], ...] = tuple(array("Q") for _ in range(N_RANGES))
 
     def add(self, lead_ids: Iterable[str]) -> None:
         """Take these too."""
@@ -101,10 +102,10 @@ def compare_members(planned: str, now: str) -> MemberDrift:
     Raises:
         ValueError: One of them is not what a `MemberCollector` gives.
     """
-    before, after = _numbers(planned), _numbers(now)
+    before, after = member_numbers(planned), member_numbers(now)
     entered = left = 0
-    for number in range(_N_RANGES):
-        then, here = _range(before, number), _range(after, number)
+    for number in range(N_RANGES):
+        then, here = numbers_in(before, number), numbers_in(after, number)
         stayed = len(then & here)
         entered += len(here) - stayed
         left += len(then) - stayed
@@ -116,13 +117,14 @@ def is_sound(cohort: Cohort) -> bool:
     if cohort.members is None:
         return True
     try:
-        numbers = _numbers(cohort.members)
+        numbers = member_numbers(cohort.members)
     except ValueError:
         return False
     return len(numbers) == cohort.n_leads and all(one < other for one, other in pairwise(numbers))
 
 
-def _numbers(members: str) -> array[int]:
+def member_numbers(members: str) -> array[int]:
+    """The members that `Cohort.members` holds, sorted. Raises `ValueError` for what is none."""
     numbers = array("Q")
     numbers.frombytes(b64decode(members, validate=True))
     return _big_endian(numbers)
@@ -135,7 +137,8 @@ def _big_endian(numbers: array[int]) -> array[int]:
     return numbers
 
 
-def _range(numbers: array[int], number: int) -> set[int]:
+def numbers_in(numbers: array[int], number: int) -> set[int]:
+    """Those of one of the `N_RANGES` ranges."""
     start = bisect_left(numbers, number << _RANGE_BITS)
-    end = bisect_left(numbers, (number + 1) << _RANGE_BITS) if number + 1 < _N_RANGES else len(numbers)
+    end = bisect_left(numbers, (number + 1) << _RANGE_BITS) if number + 1 < N_RANGES else len(numbers)
     return set(numbers[start:end])

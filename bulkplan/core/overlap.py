@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import JsonValue
 
@@ -42,8 +42,8 @@ _BY_KINDS: Mapping[frozenset[str], RuleName] = {
     frozenset({"subscribe"}): "two_sequences",
     frozenset({"resume"}): "two_sequences",
 }
-_RISK: Sequence[RuleName] = tuple(OverlapRules.model_fields)  # type: ignore[arg-type]
-"""The rules, worst first, as the project file lists them."""
+_RISK: tuple[RuleName, ...] = get_args(RuleName)
+"""The rules, worst first."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from bulkplan.core.fates import moment_words
 from bulkplan.errors import PlanRefusedError
 from bulkplan.model.plan import Change, Plan, SealedPlan
 from bulkplan.model.request import Request
+from bulkplan.model.run import RunKey, WantedRun
 
 KEY_VARIABLE = "BULKPLAN_PLAN_KEY"
 VALID_FOR = timedelta(hours=24)
@@ -32,8 +33,8 @@ class Circumstances:
     """
     Where a saved plan is about to be applied.
 
-    `spec_digests` are those of the specs now, by run key (`str(RunKey)`); `lineage` is that of the state store.
-    `key` is the secret of the environment, where there is one.
+    `wanted` are the runs that the specs ask for now, `suppression` what the project leaves out now, in words; `lineage`
+    is that of the state store. `key` is the secret of the environment, where there is one.
     """
 
     now: datetime
@@ -41,7 +42,8 @@ class Circumstances:
     target: str
     project_id: str | None = None
     lineage: str | None = None
-    spec_digests: Mapping[str, str] = field(default_factory=dict)
+    wanted: Mapping[RunKey, WantedRun] = field(default_factory=dict)
+    suppression: str | None = None
     key: bytes | None = None
 
 
@@ -102,7 +104,13 @@ def check_sealed(sealed: SealedPlan, circumstances: Circumstances) -> tuple[str,
         ("state store", plan.state_lineage, here.lineage),
     )
     moved = [f"the plan is for {what} {then}, this is {now}" for what, then, now in pairs if then != now]
-    return (*_signature_reasons(sealed, here.key), *_expiry_reasons(plan, here.now), *moved, *_spec_reasons(plan, here))
+    return (
+        *_signature_reasons(sealed, here.key),
+        *_expiry_reasons(plan, here.now),
+        *moved,
+        *_spec_reasons(plan, here),
+        *_suppression_reasons(plan, here),
+    )
 
 
 def moved_records(plan: Plan, versions: Mapping[str, int]) -> tuple[str, ...]:
@@ -158,14 +166,28 @@ def _spec_reasons(plan: Plan, here: Circumstances) -> tuple[str, ...]:
     for change in plan.changes:
         if change.source is None:
             continue
-        then, now = change.source.digest, here.spec_digests.get(str(change.key))
+        then, now = change.source.digest, here.wanted.get(change.key)
         if now is None:
             reasons.append(f"{change.key} is in the plan ({change.source.file}), but no spec asks for it now")
-        elif now != then:
+        elif now.source.digest != then:
             reasons.append(
-                f"the spec of {change.key} was edited since the plan: {_short(then)} then, {_short(now)} now"
+                f"the spec of {change.key} was edited since the plan: {_short(then)} then, "
+                f"{_short(now.source.digest)} now"
+            )
+        elif now.fingerprint != change.fingerprint:
+            reasons.append(
+                f"{change.key} means something else since the plan, by the vars of the project: "
+                f"{_short(str(change.fingerprint))} then, {_short(now.fingerprint)} now"
             )
     return tuple(reasons)
+
+
+def _suppression_reasons(plan: Plan, here: Circumstances) -> tuple[str, ...]:
+    """Whom no message may reach is not left to what held when the plan was made."""
+    then, now = plan.suppression, here.suppression
+    if then == now:
+        return ()
+    return (f"what the project suppresses was edited since the plan: {then or 'nothing'} then, {now or 'nothing'} now",)
 
 
 def _object(text: str) -> dict[str, JsonValue]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bulkplan.core.english import describe_where
 from bulkplan.core.near import join_words
 from bulkplan.core.query_english import describe_query
+from bulkplan.model.project import Project
 from bulkplan.model.request import Request
 from bulkplan.model.spec import (
     ActionType,
@@ -101,6 +102,11 @@ def describe_filter(spec: Spec, request: Request | None = None) -> str:
     if filter_.query is not None:
         return asked or "a structured query, as written in the spec"
     return "every lead of the organization"
+
+
+def suppression_words(project: Project) -> str | None:
+    """Say in one line which leads no message reaches; `None` where the project leaves nobody out."""
+    return describe_where(project.suppress) if project.suppress else None
 
 
 def _query_words(request: Request | None) -> str | None:

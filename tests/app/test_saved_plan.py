@@ -131,3 +131,24 @@ def test_a_lost_answer_is_found_by_the_retried_job(job):
     assert kinds(job.apply_saved(saved)) == {"warm-up": ResultKind.DONE}
     assert len(job.actions()) == 1
     assert [change.kind for change in job.plan().changes] == [ChangeKind.NO_OP]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("vars: {who: Potential}\n", "vars: {who: Customer}\n", "vars of the project"),
+        ("vars: {who: Potential}\n", "vars: {who: Potential}\nsuppress: {field: status, is: Customer}\n", "suppresses"),
+    ],
+)
+def test_a_project_that_was_edited_since_refuses_the_plan(job, before, after, words):
+    job.write("warm-up", status='"{{ vars.who }}"')
+    project = job.root / "bulkplan.yaml"
+    text = project.read_text()
+    project.write_text(text + before)
+    saved = job.save()
+    project.write_text(text + after)
+    with pytest.raises(PlanRefusedError, match=words):
+        job.apply_saved(saved)
+    assert job.actions() == []
+    project.write_text(text + before)
+    assert kinds(job.apply_saved(saved)) == {"warm-up": ResultKind.DONE}

@@ -23,6 +23,8 @@ from bulkplan.model.plan import SealedPlan
 from bulkplan.model.record import RecordStatus
 
 RUN = wanted_run(email_data())
+EDITED = RUN.model_copy(update={"source": RUN.source.model_copy(update={"digest": "sha256:ffff"})})
+OTHER_VARS = RUN.model_copy(update={"fingerprint": "v1:ffff"})
 KEY = b"a secret"
 
 
@@ -38,7 +40,7 @@ def here(**changes) -> Circumstances:
         "target": "production",
         "project_id": "ab" * 8,
         "lineage": "lineage-1",
-        "spec_digests": {str(RUN.key): RUN.source.digest},
+        "wanted": {RUN.key: RUN},
     }
     return Circumstances(**{**facts, **changes})
 
@@ -102,8 +104,10 @@ async def test_a_plan_with_another_count_is_refused_even_when_it_is_well_formed(
         ({"lineage": "lineage-2"}, ["lineage-1", "lineage-2"]),
         ({"now": NOW + timedelta(hours=24)}, ["2026-11-23 10:30 UTC"]),
         ({"now": NOW - timedelta(minutes=1)}, ["clocks differ"]),
-        ({"spec_digests": {}}, ["winback@1", "no spec asks"]),
-        ({"spec_digests": {"winback@1": "sha256:ffff"}}, ["sha256:ffff", RUN.source.digest[:19]]),
+        ({"wanted": {}}, ["winback@1", "no spec asks"]),
+        ({"wanted": {RUN.key: EDITED}}, ["sha256:ffff", RUN.source.digest[:19]]),
+        ({"wanted": {RUN.key: OTHER_VARS}}, ["vars of the project", "v1:ffff", RUN.fingerprint[:19]]),
+        ({"suppression": "Do Not Contact is Yes"}, ["nothing then", "Do Not Contact is Yes now"]),
     ],
 )
 async def test_each_reason_names_both_values(changes, facts):
@@ -113,7 +117,7 @@ async def test_each_reason_names_both_values(changes, facts):
 
 
 async def test_all_reasons_are_told_at_once():
-    assert len(check_sealed(await sealed_plan(), here(target="staging", lineage="x", spec_digests={}))) == 3
+    assert len(check_sealed(await sealed_plan(), here(target="staging", lineage="x", wanted={}))) == 3
 
 
 async def test_a_key_in_the_environment_demands_a_signature_made_with_it():

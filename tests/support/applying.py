@@ -33,6 +33,7 @@ from bulkplan.app.workspace import load_workspace
 from bulkplan.core.records import ApplyContext
 from bulkplan.core.result import ApplyResult
 from bulkplan.core.seal import Circumstances, seal
+from bulkplan.core.words import suppression_words
 from bulkplan.model.plan import Plan, SealedPlan
 from bulkplan.model.project import SandboxSize, Target
 from bulkplan.model.store import Provenance
@@ -193,7 +194,8 @@ class Applying:
             target="sandbox",
             project_id=context.project_id,
             lineage=edges.store.lineage(),
-            spec_digests={str(run.key): run.source.digest for run in self.workspace().runs},
+            wanted={run.key: run for run in self.workspace().runs},
+            suppression=suppression_words(self.workspace().project),
             key=key,
         )
 

@@ -21,6 +21,7 @@ from bulkplan.cli.wiring import Place, find_place, open_edges, prepare_folder
 from bulkplan.core.records import ApplyContext
 from bulkplan.core.result import ApplyResult, ResultKind, error_of
 from bulkplan.core.seal import Circumstances
+from bulkplan.core.words import suppression_words
 from bulkplan.errors import BulkplanError, InterruptedApplyError, RefusedError, UsageError
 from bulkplan.model.document import Workspace
 from bulkplan.model.plan import Plan, SealedPlan
@@ -224,7 +225,8 @@ def _circumstances(workspace: Workspace, place: Place, edges: Edges, context: Ap
         target=place.target_name,
         project_id=place.project.project_id,
         lineage=edges.store.lineage(),
-        spec_digests={str(run.key): run.source.digest for run in workspace.runs},
+        wanted={run.key: run for run in workspace.runs},
+        suppression=suppression_words(workspace.project),
         key=plan_key(place.environ),
     )
 
