@@ -14,6 +14,7 @@ from bulkplan.app.workspace import load_workspace
 from bulkplan.cli.console import Console
 from bulkplan.cli.progress import progress
 from bulkplan.cli.wiring import Place, open_connection, open_store
+from bulkplan.core.overlap import GUARD as OVERLAP
 from bulkplan.core.seal import KEY_VARIABLE, load_sealed
 from bulkplan.errors import BulkplanError, RefusedError, UsageError
 from bulkplan.model.document import Workspace
@@ -134,11 +135,12 @@ def _is_ours(path: Path) -> bool:
 
 def refusal(plan: Plan) -> RefusedError | None:
     """The error for a plan with rows that a guard or a conflict holds back."""
-    blocked = sum(change.is_blocked and change.kind is ChangeKind.RUN for change in plan.changes)
+    rows = [change for change in plan.changes if change.is_blocked and change.kind is ChangeKind.RUN]
+    blocked, by = len(rows), "a guard or an overlap" if any(OVERLAP in row.blocked_by for row in rows) else "a guard"
     conflicts = sum(change.kind is ChangeKind.CONFLICT for change in plan.changes)
     if not blocked and not conflicts:
         return None
-    parts = [f"{_n(blocked)} refused by a guard"] if blocked else []
+    parts = [f"{_n(blocked)} refused by {by}"] if blocked else []
     parts += [f"{_n(conflicts)} in conflict with what ran before"] if conflicts else []
     return RefusedError(" and ".join(parts), hint="the rows above say how to mend it")
 
