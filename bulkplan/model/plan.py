@@ -38,7 +38,9 @@ class FieldChange(Value):
     after: JsonValue = None
 
 
-GuardName = Literal["min_matches", "max_matches", "max_percent", "max_drift"]
+GuardName = Literal[
+    "min_matches", "max_matches", "max_percent", "max_drift", "max_deviation", "require_sort_with_limit"
+]
 
 
 class Verdict(Value):
@@ -86,19 +88,46 @@ class Cohort(Value):
     members: str | None = None
 
 
+class FunnelStep(Value):
+    """
+    How many leads are left after one step between matching and being written to.
+
+    `words` say it for people, like `with an e-mail address`. `contacts` is known where a step is about people.
+    """
+
+    name: Literal["matched", "limited", "with-address", "with-contact", "reachable", "not-subscribed"]
+    words: str
+    leads: int
+    contacts: int | None = None
+
+
+class Forecast(Value):
+    """
+    What a run sends at most, and how long that takes.
+
+    `messages` counts first messages (for a sequence: subscriptions). `daily_limit` is what the sender may send a day,
+    `days` how many days that takes; both `None` where no limit is declared.
+    """
+
+    messages: int
+    daily_limit: int | None = None
+    days: int | None = None
+    words: str
+
+
 class Overlap(Value):
     """
     Leads that two rows of a plan have in common, where that is more than a coincidence.
 
     `with_` is the other row; `rule` names what is wrong with it (`email_and_delete`, `two_emails`, …: the keys of
     `overlaps` in the project file).
-    An `error` refuses the row, a `warning` is told.
+    An `error` refuses the row, a `warning` is told, an `exclusion` was taken out of this row's request.
     """
 
     with_: RunKey = Field(alias="with")
     n_leads: int
     rule: str
-    severity: Literal["error", "warning"]
+    severity: Literal["error", "warning", "exclusion"]
     message: str
     mend: str | None = None
 
@@ -138,6 +167,9 @@ class Change(Value):
     cohort: Cohort | None = None
     sample: tuple[SampledLead, ...] = ()
     """Some of the leads, in the order of the request; only where asked for."""
+    funnel: tuple[FunnelStep, ...] = ()
+    """From the leads that match to those that are written to; for e-mail and sequences only."""
+    forecast: Forecast | None = None
     overlaps: tuple[Overlap, ...] = ()
     differences: tuple[FieldChange, ...] = ()
     compared_with: str | None = None
