@@ -9,6 +9,7 @@ from pathlib import Path
 from bulkplan.cli.durations import parse_duration
 
 TEXT_OR_JSON = ("text", "json")
+TEXT_JSON_OR_GITHUB = (*TEXT_OR_JSON, "github")
 MAX_SAMPLE = 100
 """Leads of one run that are shown by name; who wants more wants a list."""
 
@@ -100,8 +101,8 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-input", action="store_true", help="never ask; what would have to ask fails instead")
 
 
-def _format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=TEXT_OR_JSON, help="form of the result on stdout (default: text)")
+def _format(parser: argparse.ArgumentParser, choices: Sequence[str] = TEXT_OR_JSON) -> None:
+    parser.add_argument("--format", choices=choices, help="form of the result on stdout (default: text)")
 
 
 def _select(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +122,7 @@ def _run_name(parser: argparse.ArgumentParser) -> None:
 def add_validate(parser: argparse.ArgumentParser) -> None:
     """Arguments of `validate`."""
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files or folders to report on (default: the project)")
-    _format(parser)
+    _format(parser, TEXT_JSON_OR_GITHUB)
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:

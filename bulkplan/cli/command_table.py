@@ -30,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan validate", "the whole project"),
             ("bulkplan validate specs/winback.yaml", "report on one file"),
             ("bulkplan validate --format json", "for an editor or a CI job"),
+            ("bulkplan validate --format github", "as notes beside the lines of a pull request"),
         ),
         arguments.add_validate,
         "validate",

@@ -82,6 +82,16 @@ def test_validate_as_json_is_one_document(capfd):
     assert (document["files"], document["problems"][0]["file"]) == (3, "specs/bad.yaml")
 
 
+def test_validate_for_github_names_files_from_the_repository(capfd):
+    Path("crm/specs").mkdir(parents=True)
+    Path(".git").mkdir()
+    Path("crm/specs/bad.yaml").write_text(MARK.replace("name: mark-potential", "nam: mark-potential"))
+    assert run(["validate", "-C", "crm", "--format", "github"]) == 65
+    out, err = capfd.readouterr()
+    assert out.startswith("::error file=crm/specs/bad.yaml,line=2,endLine=2,col=1,endColumn=3::unknown key")
+    assert err == "1 spec in 1 file: 1 problem, no warning.\n"
+
+
 def test_outside_of_a_project_is_wrong_usage(capfd, tmp_path_factory):
     assert run(["plan", "-C", str(tmp_path_factory.mktemp("empty"))]) == 64
     assert "no project here" in capfd.readouterr().err
