@@ -15,7 +15,7 @@ from bulkplan.core.render import with_ceiling
 from bulkplan.core.seal import expiry
 from bulkplan.core.words import describe_action, describe_filter, is_undoable, why_not_undoable
 from bulkplan.model.base import SQuery
-from bulkplan.model.plan import Change, ChangeKind, FieldChange, MarkerCheck, Matches, Plan
+from bulkplan.model.plan import ALARM, Change, ChangeKind, FieldChange, MarkerCheck, Matches, Plan
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.request import Request
 from bulkplan.model.run import RunKey, WantedRun
@@ -246,4 +246,4 @@ def _done_names(records: Collection[Record]) -> frozenset[str]:
 
 def alarm_notes(records: Iterable[Record]) -> tuple[str, ...]:
     """The alarms that records hold, in words."""
-    return tuple(f"alarm on {record.key}: {record.alarm}" for record in records if record.alarm)
+    return tuple(f"{ALARM}{record.key}: {record.alarm}" for record in records if record.alarm)

@@ -13,6 +13,9 @@ from bulkplan.model.record import RecordStatus
 from bulkplan.model.request import Request
 from bulkplan.model.run import RunKey, SpecSource
 
+ALARM = "alarm on "
+"""Begins each note of a row that tells an alarm of its record."""
+
 
 class ChangeKind(StrEnum):
     """What a plan says about one run key."""
