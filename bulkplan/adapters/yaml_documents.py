@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pydantic import JsonValue
 
 from bulkplan.adapters.yaml_nodes import MAX_DEPTH, MAX_NODES, AliasNode, ListNode, MappingNode, Node, Span, read_trees
 from bulkplan.adapters.yaml_nodes import ScalarNode as Scalar
+from bulkplan.adapters.yaml_plain import PlainDocument, read_plain
 from bulkplan.adapters.yaml_scalars import BadScalar, resolve_plain
-from bulkplan.adapters.yaml_text import FileText, hidden_character
+from bulkplan.adapters.yaml_text import FileText, hidden_character, split_lines
 from bulkplan.core.digest import digest_json
 from bulkplan.errors import Location, Path, Problem
 from bulkplan.model.document import Document, Reading
@@ -19,8 +22,18 @@ def parse_documents(content: FileText) -> Reading:
     """
     The documents of a text, in order; empty ones are left out, and those that are not known whole.
 
-    What stands before a syntax error is still read, so that one look shows as many problems as possible.
+    What stands before a syntax error is still read, so that one look shows as many problems as possible. The places of
+    a text that is plain are only looked for when somebody asks for one.
     """
+    plain = read_plain(content)
+    if plain is None:
+        return parse_whole(content)
+    parsed = _Later(content.file, content.text)
+    return Reading(tuple(_plain_document(one, index, parsed) for index, one in enumerate(plain)))
+
+
+def parse_whole(content: FileText) -> Reading:
+    """The same by the parser alone: what it says counts, about every text."""
     trees = read_trees(content)
     problems: list[Problem] = []
     documents: list[Document] = []
@@ -36,6 +49,53 @@ def parse_documents(content: FileText) -> Reading:
     if trees.problem:
         problems.append(trees.problem)
     return Reading(tuple(documents), tuple(problems))
+
+
+def _plain_document(plain: PlainDocument, index: int, parsed: _Later) -> Document:
+    return Document(
+        file=parsed.file,
+        index=index,
+        line=plain.line,
+        data=plain.data,
+        places=_LaterPlaces(parsed, index, is_keys=False),
+        keys=_LaterPlaces(parsed, index, is_keys=True),
+        digest=digest_json(plain.data),
+    )
+
+
+@dataclass
+class _Later:
+    """A text that is parsed when the first place in it is asked for."""
+
+    file: str
+    text: str
+
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        return parse_whole(FileText(self.file, self.text, split_lines(self.text))).documents
+
+
+@dataclass(frozen=True, eq=False)
+class _LaterPlaces(Mapping[Path, Location]):
+    """The places of the values, or of the keys, of one document."""
+
+    parsed: _Later
+    index: int
+    is_keys: bool
+
+    @property
+    def _found(self) -> Mapping[Path, Location]:
+        document = self.parsed.documents[self.index]
+        return document.keys if self.is_keys else document.places
+
+    def __getitem__(self, path: Path) -> Location:
+        return self._found[path]
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 @dataclass

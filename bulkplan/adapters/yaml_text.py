@@ -31,6 +31,11 @@ class FileText:
         return Location(self.file, line + 1, column + 1, end, source)
 
 
+def split_lines(text: str) -> tuple[str, ...]:
+    """The lines of a text, without their ends."""
+    return tuple(text.split("\n") if "\r" not in text else _LINE_BREAK.split(text))
+
+
 def decode(file: str, raw: bytes) -> FileText | Problem:
     """The text of a file, or what is wrong with its bytes."""
     if len(raw) > MAX_FILE_BYTES:
@@ -42,7 +47,7 @@ def decode(file: str, raw: bytes) -> FileText | Problem:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return _not_utf8(file, raw, error)
-    content = FileText(file, text, tuple(_LINE_BREAK.split(text)))
+    content = FileText(file, text, split_lines(text))
     found = _REFUSED.search(text)
     return _refused_character(content, found.start()) if found else content
 
