@@ -2,7 +2,8 @@
 Fills the expressions `{{ … }}` inside the string values of a spec.
 
 Only the text between the braces is ever handed to Jinja, one expression at a time; what stands around it is text. A
-value that is one whole expression keeps the type of its result. Without any `{{` or `{%` jinja2 is not even imported.
+value that is one whole expression keeps the type of its result. Where nothing but `{{ vars.name }}` and
+`{{ each.name }}` is written, jinja2 is not even imported.
 """
 
 from __future__ import annotations
@@ -10,16 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from bulkplan.core.template_values import ExpressionError, check_size, format_scalar
 from bulkplan.errors import Location, Path, Problem
 from bulkplan.model.document import Document
 from bulkplan.model.spec import NEVER_FILLED
-
-if TYPE_CHECKING:
-    from bulkplan.core.template_rules import Expression
 
 MAX_EXPRESSIONS = 500
 """In one document."""
@@ -28,8 +26,9 @@ MAX_TEXT = 8000
 MAX_FILLED = 64 * 1024
 """Characters that all results of one run may add up to."""
 
-_MARKS = ("{{", "{%")
 _TOKEN = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\}\}|.""", re.DOTALL)
+_NAME = re.compile(r"(vars|each)\.([a-zA-Z][a-zA-Z0-9_]*)")
+"""An expression that is nothing but a name: it needs no parser."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,15 @@ class _PartError(Exception):
 def holds_expression(value: JsonValue) -> bool:
     """Whether some string in the value holds `{{` or `{%`; keys count too."""
     if isinstance(value, str):
-        return any(mark in value for mark in _MARKS)
-    if isinstance(value, list):
-        return any(holds_expression(item) for item in value)
+        return "{{" in value or "{%" in value
     if isinstance(value, dict):
-        return any(holds_expression(key) or holds_expression(item) for key, item in value.items())
+        for key, item in value.items():
+            if holds_expression(key) or holds_expression(item):
+                return True
+    elif isinstance(value, list):
+        for item in value:
+            if holds_expression(item):
+                return True
     return False
 
 
@@ -69,12 +72,17 @@ def find_fixed_problems(document: Document) -> tuple[Problem, ...]:
         path, value = waiting.pop()
         if isinstance(value, dict):
             problems += [_key_problem((*path, key)) for key in value if holds_expression(key)]
-            waiting += [((*path, key), item) for key, item in value.items()]
+            waiting += [((*path, key), item) for key, item in value.items() if _has_parts(item, (*path, key))]
         elif isinstance(value, list):
-            waiting += [((*path, index), item) for index, item in enumerate(value)]
+            waiting += [((*path, index), item) for index, item in enumerate(value) if _has_parts(item, path)]
         elif path and path[0] in NEVER_FILLED and holds_expression(value):
             problems.append(_fixed_problem(path))
     return tuple(problems)
+
+
+def _has_parts(value: JsonValue, path: Path) -> bool:
+    """Whether there is something to look at: a collection, or a value where no expression may stand."""
+    return isinstance(value, dict | list) or path[0] in NEVER_FILLED
 
 
 def _key_problem(path: Path) -> Problem:
@@ -93,7 +101,7 @@ def _fixed_problem(path: Path) -> Problem:
 @dataclass
 class Filler:
     """
-    Fills one document, once per run; each expression is parsed once.
+    Fills one document, once per run.
 
     `problems` grows with every `fill`; `unfilled` are the paths whose text was left as it is.
     """
@@ -101,7 +109,6 @@ class Filler:
     document: Document
     problems: list[Problem] = field(default_factory=list)
     unfilled: set[Path] = field(default_factory=set)
-    _expressions: dict[str, Expression] = field(default_factory=dict)
     _n_expressions: int = 0
     _n_characters: int = 0
 
@@ -118,13 +125,11 @@ class Filler:
             return {key: self._value(item, (*path, key), names) for key, item in value.items()}
         if isinstance(value, list):
             return [self._value(item, (*path, index), names) for index, item in enumerate(value)]
-        if isinstance(value, str) and holds_expression(value):
+        if isinstance(value, str) and ("{{" in value or "{%" in value):
             return self._text(value, path, names)
         return value
 
     def _text(self, value: str, path: Path, names: Mapping[str, Mapping[str, JsonValue]]) -> JsonValue:
-        from bulkplan.core.template_filters import ExpressionError, format_scalar
-
         try:
             parts = split_parts(value)
         except _PartError as error:
@@ -139,15 +144,10 @@ class Filler:
         return results[0] if len(results) == 1 else "".join(str(result) for result in results)
 
     def _evaluate(self, source: str, names: Mapping[str, Mapping[str, JsonValue]]) -> JsonValue:
-        from bulkplan.core.template_filters import ExpressionError
-        from bulkplan.core.template_rules import Expression
-
         self._n_expressions += 1
         if self._n_expressions > MAX_EXPRESSIONS:
             raise ExpressionError(f"there are more than {MAX_EXPRESSIONS} expressions in this spec")
-        if source not in self._expressions:
-            self._expressions[source] = Expression(source)
-        result = self._expressions[source].evaluate(names)
+        result = _result(source, names)
         self._n_characters += len(str(result))
         if self._n_characters > MAX_FILLED:
             raise ExpressionError(f"the expressions of this spec yield more than {MAX_FILLED:,} characters")
@@ -160,6 +160,17 @@ class Filler:
         if problem not in self.problems:
             self.problems.append(problem)
         return value
+
+
+def _result(source: str, names: Mapping[str, Mapping[str, JsonValue]]) -> JsonValue:
+    """What an expression yields. A name that is there is looked up; all else is for the parser to say."""
+    name = _NAME.fullmatch(source)
+    value = names[name[1]].get(name[2]) if name else None
+    if isinstance(value, str | int | float):
+        return check_size(value)
+    from bulkplan.core.template_rules import expression_of
+
+    return expression_of(source).evaluate(names)
 
 
 def split_parts(value: str) -> tuple[Part, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
@@ -19,7 +20,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import JsonValue
 
 from bulkplan.core.near import did_you_mean, join_words, near
-from bulkplan.core.template_filters import FILTERS, ExpressionError, check_size, is_number
+from bulkplan.core.template_filters import FILTERS
+from bulkplan.core.template_values import ExpressionError, check_size, is_number
 
 MAX_SOURCE = 1000
 MAX_TOKENS = 200
@@ -151,6 +153,17 @@ class Expression:
         except (TypeError, ValueError, ArithmeticError, SecurityError) as error:
             raise ExpressionError("the values do not fit this expression") from error
         return check_size(_as_json(context.vars.get("result")))
+
+
+@lru_cache(256)
+def expression_of(source: str) -> Expression:
+    """
+    The checked expression that `source` writes; specs of one project say the same things.
+
+    Raises:
+        ExpressionError: when the source is no expression, or holds what is not allowed.
+    """
+    return Expression(source)
 
 
 def _as_json(value: object) -> JsonValue:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from support.spec_texts import SPEC, document, expand_text, underlined
 
 from bulkplan.core.template import Filler, find_fixed_problems, holds_expression, split_parts
-from bulkplan.core.template_filters import ExpressionError
 from bulkplan.core.template_rules import Expression
+from bulkplan.core.template_values import ExpressionError
 
 VARS = {
     "n": 90,
