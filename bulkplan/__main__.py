@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from bulkplan import __version__
@@ -18,6 +19,8 @@ def main() -> int:
         return 0
     import signal
 
+    # No plugin that lies about in an environment may change what a spec means; looking for one takes a while, too.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is somebody to say it in words: no traceback
     from bulkplan.cli.main import run

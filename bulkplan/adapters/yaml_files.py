@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from bulkplan.adapters.yaml_documents import parse_documents
@@ -175,7 +176,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _read_text(path: Path, name: str, root: Path) -> FileText | Problem:
     """The text of a regular file below the root; nothing else is opened, and no symbolic link followed."""
     at = Location(name, 1, 1)
-    if root.resolve() not in path.parent.resolve().joinpath(path.name).parents:
+    if not _is_below(path.parent, root):
         return Problem("the file lies outside the project", "put it below the project's folder", at=at)
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
@@ -188,6 +189,13 @@ def _read_text(path: Path, name: str, root: Path) -> FileText | Problem:
     except OSError as error:
         return Problem(f"the file cannot be read: {error.strerror}", at=at)
     return decode(name, raw)
+
+
+@lru_cache(256)
+def _is_below(folder: Path, root: Path) -> bool:
+    """Whether a folder is the root or lies in it, symbolic links followed; asked for every file, so answered once."""
+    real, top = folder.resolve(), root.resolve()
+    return top == real or top in real.parents
 
 
 def _names(paths: Iterable[Path], root: Path) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bulkplan.core.digest import digest_json
@@ -20,10 +19,9 @@ from bulkplan.errors import Path, Problem
 from bulkplan.model.base import JsonObject
 from bulkplan.model.catalog import Catalog, Template
 from bulkplan.model.catalog import Sequence as CloseSequence
-from bulkplan.model.request import BulkKind, Dependency
+from bulkplan.model.request import Dependency
 from bulkplan.model.spec import (
     Action,
-    ActionType,
     ClearCustomField,
     Delete,
     Email,
@@ -37,19 +35,6 @@ from bulkplan.model.spec import (
 
 PATH: Path = ("action",)
 SequenceChange = SequencePause | SequenceResume | SequenceResumeFinished
-
-KINDS: Mapping[ActionType, BulkKind] = {
-    "email": "email",
-    "set_lead_status": "edit",
-    "set_custom_field": "edit",
-    "clear_custom_field": "edit",
-    "delete": "delete",
-    "sequence_subscribe": "sequence_subscription",
-    "sequence_pause": "sequence_subscription",
-    "sequence_resume": "sequence_subscription",
-    "sequence_resume_finished": "sequence_subscription",
-}
-"""The bulk action of Close that carries each action of a spec."""
 
 
 @dataclass(frozen=True)

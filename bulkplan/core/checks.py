@@ -9,13 +9,12 @@ from typing import TypeGuard
 
 from pydantic import JsonValue
 
-from bulkplan.core.actions import KINDS
 from bulkplan.core.near import did_you_mean
 from bulkplan.core.spec_words import shorten
 from bulkplan.errors import Path, Problem
 from bulkplan.model.document import Document
 from bulkplan.model.project import Project
-from bulkplan.model.request import FAMILY_BY_KIND
+from bulkplan.model.request import FAMILY_BY_KIND, KIND_BY_ACTION
 from bulkplan.model.run import WantedRun
 from bulkplan.model.spec import Guards
 
@@ -65,7 +64,7 @@ def warn_of_guards(
     """Guards of specs that the project's own overrule: the strictest layer wins, so they say nothing."""
     warnings: dict[tuple[str, int, str], Problem] = {}
     for run in runs:
-        family = FAMILY_BY_KIND[KINDS[run.spec.action.type]]
+        family = FAMILY_BY_KIND[KIND_BY_ACTION[run.spec.action.type]]
         outer: Guards = {
             "email": project.guards.email,
             "sequence": project.guards.sequence,

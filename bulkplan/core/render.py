@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
-from bulkplan.core.actions import KINDS, ActionKeys, render_action
+from bulkplan.core.actions import ActionKeys, render_action
 from bulkplan.core.conditions import WhereContext
 from bulkplan.core.field_values import ValueContext
 from bulkplan.core.selection import Selection, select_leads
@@ -17,7 +17,7 @@ from bulkplan.core.where import Compiled, compile_where, negate
 from bulkplan.errors import Problem
 from bulkplan.model.base import JsonObject, SQuery
 from bulkplan.model.catalog import Catalog
-from bulkplan.model.request import FAMILY_BY_KIND, Request
+from bulkplan.model.request import FAMILY_BY_KIND, KIND_BY_ACTION, Request
 from bulkplan.model.spec import Spec
 from bulkplan.model.where import Where
 
@@ -51,7 +51,7 @@ class Rendered:
 
 def is_suppressible(spec: Spec) -> bool:
     """Whether the project's suppression applies: the action reaches people."""
-    return FAMILY_BY_KIND[KINDS[spec.action.type]] in SUPPRESSED_FAMILIES
+    return FAMILY_BY_KIND[KIND_BY_ACTION[spec.action.type]] in SUPPRESSED_FAMILIES
 
 
 def render_request(spec: Spec, *, catalog: Catalog, context: RenderContext) -> Rendered:
@@ -79,7 +79,7 @@ def render_request(spec: Spec, *, catalog: Catalog, context: RenderContext) -> R
     if problems:
         return Rendered(None, problems, selection.notes)
     request = Request(
-        kind=KINDS[spec.action.type],
+        kind=KIND_BY_ACTION[spec.action.type],
         body={**action.body, **_selection_keys(spec, selection, sort=sort, suppress=suppress)},
         unsuppressed=selection.query if suppress else None,
         dependencies=(*action.dependencies, *selection.dependencies),

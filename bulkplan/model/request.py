@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from bulkplan.model.base import JsonObject, Value
+from bulkplan.model.spec import ActionType
 
 BulkKind = Literal["edit", "delete", "email", "sequence_subscription"]
 Family = Literal["email", "sequence", "edit", "delete"]
@@ -18,6 +19,19 @@ FAMILY_BY_KIND: dict[BulkKind, Family] = {
     "email": "email",
     "sequence_subscription": "sequence",
 }
+
+KIND_BY_ACTION: dict[ActionType, BulkKind] = {
+    "email": "email",
+    "set_lead_status": "edit",
+    "set_custom_field": "edit",
+    "clear_custom_field": "edit",
+    "delete": "delete",
+    "sequence_subscribe": "sequence_subscription",
+    "sequence_pause": "sequence_subscription",
+    "sequence_resume": "sequence_subscription",
+    "sequence_resume_finished": "sequence_subscription",
+}
+"""The bulk action of Close that carries each action of a spec."""
 
 
 class Dependency(Value):

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bulkplan.adapters.yaml_documents import parse_documents, parse_whole
+from bulkplan.adapters.yaml_documents import parse_documents
 from bulkplan.adapters.yaml_plain import MAX_CHARACTERS, read_plain
 from bulkplan.adapters.yaml_text import FileText, decode
+from bulkplan.adapters.yaml_whole import parse_whole
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 
