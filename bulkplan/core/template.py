@@ -82,7 +82,7 @@ def find_fixed_problems(document: Document) -> tuple[Problem, ...]:
 
 def _has_parts(value: JsonValue, path: Path) -> bool:
     """Whether there is something to look at: a collection, or a value where no expression may stand."""
-    return isinstance(value, dict | list) or path[0] in NEVER_FILLED
+    return isinstance(value, dict | list) or (bool(path) and path[0] in NEVER_FILLED)
 
 
 def _key_problem(path: Path) -> Problem:
