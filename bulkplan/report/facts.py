@@ -1,0 +1,68 @@
+"""What the forms of a plan say alike, in the same words: counts, shares, how it can be undone, where it stands."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import JsonValue
+
+from bulkplan.model.plan import Change, FunnelStep, MarkerCheck, Matches
+
+
+def leads(count: int) -> str:
+    """Like `1,204 leads`."""
+    return f"{count:,} lead{'s' if count != 1 else ''}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Like `3.2 %`; of nothing it is 0."""
+    return f"{100 * part / whole if whole else 0:.1f} %"
+
+
+def matches_words(matches: Matches, asked_limit: int | None = None) -> str:
+    """Like `214 of 1,000 leads (21.4 %); takes 50 of them (results_limit: 50); 14 suppressed`."""
+    share = f" ({percent(matches.total, matches.of_leads)})" if matches.of_leads else ""
+    parts = [f"{matches.total:,} of {leads(matches.of_leads)}{share}"]
+    if matches.limited < matches.total and asked_limit is not None:
+        parts.append(f"takes {matches.limited:,} of them (results_limit: {asked_limit})")
+    if matches.suppressed is not None:
+        parts.append(f"{matches.suppressed:,} suppressed")
+    return "; ".join(parts)
+
+
+def undo_words(change: Change) -> str:
+    """Like `no: mail that was sent cannot be called back`."""
+    if change.is_undoable:
+        return "yes"
+    return f"no: {change.undo_words}" if change.undo_words else "no"
+
+
+def spec_words(change: Change) -> str | None:
+    """Like `specs/tag.yaml:3`; `None` where no spec asks for the row."""
+    return f"{change.source.file}:{change.source.line}" if change.source else None
+
+
+def step_words(step: FunnelStep) -> str:
+    """Like `200 with an e-mail address`."""
+    contacts = "" if step.contacts is None else f" ({step.contacts:,} contact{'s' if step.contacts != 1 else ''})"
+    return f"{step.leads:,} {step.words}{contacts}"
+
+
+def marker_words(check: MarkerCheck) -> str:
+    """What a marker is good for, or why this target does without."""
+    if check.is_neutral:
+        return "Each request will carry a marker, a condition that every lead meets, by which it can be found again."
+    return (
+        f"Without markers: this Close counts {leads(check.without_marker)}, and {check.with_marker:,} with a marker. "
+        "A run whose answer gets lost will be left for a person to settle."
+    )
+
+
+def json_line(value: JsonValue) -> str:
+    """A JSON value on one line."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def request_text(change: Change) -> str | None:
+    """The body that would be sent, as indented JSON; `None` where nothing would be."""
+    return json.dumps(change.request.body, indent=2, ensure_ascii=False) if change.request else None
