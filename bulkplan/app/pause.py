@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bulkplan.app.performer import Edges
@@ -77,9 +78,8 @@ def _too_late(record: Record, why: str) -> RefusedError:
 
 def _keep(record: Record, action: BulkAction, edges: Edges, context: ApplyContext) -> Record:
     stamp = Stamp(edges.clock.now(), edges.draw_word())
-    following = moved(record, move_for(record, action), stamp, context.provenance)
-    if record.alarm and action.status != "paused":
-        following = following.model_copy(update={"alarm": None})
+    move = replace(move_for(record, action), clears_alarm=action.status != "paused")
+    following = moved(record, move, stamp, context.provenance)
     result = edges.store.put(run_slot_key(record.key), dump_record(following), expected_version=record.version)
     if result is not PutResult.STORED:
         raise StoreError(

@@ -85,9 +85,8 @@ async def _ask(record: Record, questions: Questions, edges: Edges) -> Answers:
 async def _kept(record: Record, verification: Verification, edges: Edges, context: ApplyContext) -> Record:
     """The record with its verification, stored unless its record went on meanwhile."""
     words = "verified" if verification.is_ok else "verified, and it does not add up"
-    move = Move(record.status, f"{words}: {verification_words(verification)}")
-    stamp = Stamp(edges.clock.now(), edges.draw_word())
-    following = moved(record, move, stamp, context.provenance).model_copy(update={"verification": verification})
+    move = Move(record.status, f"{words}: {verification_words(verification)}", verification=verification)
+    following = moved(record, move, Stamp(edges.clock.now(), edges.draw_word()), context.provenance)
     if await Performer(edges).run(put_surely(following)):
         return following
     return record.model_copy(update={"verification": verification})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import shutil
 import socket
@@ -10,9 +11,11 @@ import subprocess  # asks git for the commit
 from collections.abc import Mapping
 from pathlib import Path
 
-from bulkplan.model.store import Provenance
+from bulkplan.model.store import CiRun, Provenance
 
 _GIT_TIMEOUT_S = 5.0
+_MAX_EVENT_BYTES = 25_000_000
+"""GitHub's own limit for what it tells of an event."""
 
 
 def provenance(root: Path, environ: Mapping[str, str]) -> Provenance:
@@ -23,6 +26,7 @@ def provenance(root: Path, environ: Mapping[str, str]) -> Provenance:
         pid=os.getpid(),
         commit=_commit(root),
         ci_run_url=_ci_run_url(environ),
+        ci=_ci_run(environ),
     )
 
 
@@ -51,3 +55,42 @@ def _ci_run_url(environ: Mapping[str, str]) -> str | None:
         environ.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
     )
     return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
+
+
+def _ci_run(environ: Mapping[str, str]) -> CiRun | None:
+    """
+    What GitHub Actions says of the job; `None` elsewhere.
+
+    Who approved the deployment of an environment is not among it: that stands on the page of the CI run.
+    Source: GitHub Actions, "Variables reference".
+    """
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return None
+    return CiRun(
+        attempt=_number(environ.get("GITHUB_RUN_ATTEMPT")),
+        workflow=environ.get("GITHUB_WORKFLOW") or None,
+        event=environ.get("GITHUB_EVENT_NAME") or None,
+        ref=environ.get("GITHUB_REF") or None,
+        pull_request=_pull_request(environ.get("GITHUB_EVENT_PATH")),
+        triggering_actor=environ.get("GITHUB_TRIGGERING_ACTOR") or None,
+    )
+
+
+def _pull_request(event_path: str | None) -> int | None:
+    """The number of the pull request that the event is about; `None` where it is about none, or cannot be read."""
+    if not event_path:
+        return None
+    path = Path(event_path)
+    try:
+        if path.stat().st_size > _MAX_EVENT_BYTES:
+            return None
+        event = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    about = event.get("pull_request") if isinstance(event, dict) else None
+    number = about.get("number") if isinstance(about, dict) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None

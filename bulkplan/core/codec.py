@@ -8,6 +8,7 @@ from pydantic import JsonValue, ValidationError
 
 from bulkplan.core.digest import digest_json
 from bulkplan.errors import UnreadableRecordError
+from bulkplan.model.base import JsonObject
 from bulkplan.model.record import PlanUse, Record
 from bulkplan.model.run import RunKey
 from bulkplan.model.store import Slot
@@ -40,6 +41,20 @@ def dump_record(record: Record | PlanUse) -> str:
     return json.dumps({**content, "checksum": digest_json(content)}, ensure_ascii=False, indent=1)
 
 
+def read_content(slot: Slot) -> JsonObject:
+    """The JSON object in a slot, without its checksum, once that was found right. Raises `UnreadableRecordError`."""
+    try:
+        content: JsonValue = json.loads(slot.text)
+    except ValueError as error:
+        raise _unreadable(slot, "it is torn: not valid JSON") from error
+    if not isinstance(content, dict):
+        raise _unreadable(slot, "it is not a JSON object")
+    checksum = content.pop("checksum", None)
+    if checksum != digest_json(content):
+        raise _unreadable(slot, "its checksum is wrong: it was torn or altered")
+    return content
+
+
 def load_record(slot: Slot) -> Record:
     """The record of a run. Raises `UnreadableRecordError`."""
     try:
@@ -61,16 +76,7 @@ def load_plan_use(slot: Slot) -> PlanUse:
 
 def _checked(slot: Slot) -> str:
     """The text without its checksum, once that was found right."""
-    try:
-        content = json.loads(slot.text)
-    except ValueError as error:
-        raise _unreadable(slot, "it is torn: not valid JSON") from error
-    if not isinstance(content, dict):
-        raise _unreadable(slot, "it is not a JSON object")
-    checksum = content.pop("checksum", None)
-    if checksum != digest_json(content):
-        raise _unreadable(slot, "its checksum is wrong: it was torn or altered")
-    return json.dumps(content)
+    return json.dumps(read_content(slot))
 
 
 def _unreadable(slot: Slot, why: str) -> UnreadableRecordError:

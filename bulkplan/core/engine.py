@@ -35,6 +35,7 @@ from bulkplan.core.outcome import Outcome, OutcomeKind
 from bulkplan.core.records import (
     FOLLOWED,
     OPEN,
+    STARTED,
     ApplyContext,
     Move,
     PlannedRun,
@@ -243,7 +244,7 @@ def _take_success(intent: Record, done: Executed, answer: Answer, context: Apply
     if done.foreign_organization:
         alarm = f"{done.action_id} was started in {done.foreign_organization}, not in {context.organization_id}"
     move = Move(
-        RecordStatus.SUBMITTED, "started", remote_id=done.action_id, remote_status=done.status or "created", alarm=alarm
+        RecordStatus.SUBMITTED, STARTED, remote_id=done.action_id, remote_status=done.status or "created", alarm=alarm
     )
     outcome = yield from commit(intent, move, context)
     is_lost = intent.marked and not is_echoed(answer.body, intent.nonce)

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from bulkplan.core.chain import with_entry
 from bulkplan.model.base import JsonObject
-from bulkplan.model.record import Counts, HistoryEntry, Record, RecordStatus
+from bulkplan.model.record import Counts, HistoryEntry, Record, RecordStatus, Verification
 from bulkplan.model.remote import BulkAction
 from bulkplan.model.request import BulkKind
 from bulkplan.model.run import RunKey
@@ -26,6 +27,10 @@ ALLOWED: Mapping[RecordStatus, frozenset[RecordStatus]] = {
     RecordStatus.FORGOTTEN: frozenset(),
 }
 """Every step a record may take to another state (staying in its state is always allowed)."""
+
+INTENT = "intent"
+STARTED = "started"
+"""What the history notes when an attempt was recorded, and when Close answered with its action."""
 
 OPEN = frozenset({RecordStatus.SENDING, RecordStatus.UNKNOWN})
 """An intent without a known outcome."""
@@ -80,7 +85,7 @@ class Stamp:
 
 def first_intent(run: PlannedRun, context: ApplyContext, stamp: Stamp, *, nonce: str) -> Record:
     """The record of a run that never had one, as an intent."""
-    return _with_history(_bare_intent(run, context, stamp, nonce), stamp, context.provenance, "intent")
+    return _with_history(_bare_intent(run, context, stamp, nonce), stamp, context.provenance, INTENT)
 
 
 def next_intent(before: Record, run: PlannedRun, context: ApplyContext, stamp: Stamp, *, nonce: str) -> Record:
@@ -93,7 +98,7 @@ def next_intent(before: Record, run: PlannedRun, context: ApplyContext, stamp: S
         "history": before.history,
     }
     intent = _bare_intent(run, context, stamp, nonce).model_copy(update=kept)
-    return _with_history(intent, stamp, context.provenance, "intent")
+    return _with_history(intent, stamp, context.provenance, INTENT)
 
 
 def _bare_intent(run: PlannedRun, context: ApplyContext, stamp: Stamp, nonce: str) -> Record:
@@ -122,6 +127,7 @@ def _bare_intent(run: PlannedRun, context: ApplyContext, stamp: Stamp, nonce: st
         host=who.host,
         pid=who.pid,
         ci_run_url=who.ci_run_url,
+        ci=who.ci,
         sent_after=stamp.now,
         marked=context.use_marker,
     )
@@ -129,7 +135,7 @@ def _bare_intent(run: PlannedRun, context: ApplyContext, stamp: Stamp, nonce: st
 
 @dataclass(frozen=True)
 class Move:
-    """What changes in a record. `None` leaves a field as it is."""
+    """What changes in a record. `None` leaves a field as it is; `clears_alarm` takes an alarm back that was seen to."""
 
     status: RecordStatus
     note: str
@@ -139,6 +145,8 @@ class Move:
     alarm: str | None = None
     evidence: tuple[JsonValue, ...] = ()
     nonce: str | None = None
+    verification: Verification | None = None
+    clears_alarm: bool = False
 
 
 def moved(record: Record, move: Move, stamp: Stamp, who: Provenance) -> Record:
@@ -155,7 +163,8 @@ def moved(record: Record, move: Move, stamp: Stamp, who: Provenance) -> Record:
         "paused_at": _paused_at(record, move, stamp),
         "finished_at": record.finished_at or (stamp.now if is_final else None),
         "counts": move.counts or record.counts,
-        "alarm": move.alarm or record.alarm,
+        "alarm": move.alarm or (None if move.clears_alarm else record.alarm),
+        "verification": move.verification or record.verification,
         "evidence": (*record.evidence, *move.evidence),
         "nonce": move.nonce or record.nonce,
     }
@@ -178,8 +187,12 @@ def _with_history(record: Record, stamp: Stamp, who: Provenance, note: str) -> R
         remote_status=record.remote_status,
         actor=who.actor,
         note=note,
+        host=who.host,
+        commit=who.commit,
+        ci_run_url=who.ci_run_url,
+        plan_digest=record.plan_digest if note == INTENT else None,
     )
-    return record.model_copy(update={"history": (*record.history, entry)})
+    return with_entry(record, entry)
 
 
 def counts_of(record: Record, action: BulkAction) -> Counts:

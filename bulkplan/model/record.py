@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue
 from bulkplan.model.base import JsonObject, Value
 from bulkplan.model.request import BulkKind
 from bulkplan.model.run import RunKey
+from bulkplan.model.store import CiRun
 
 
 class RecordStatus(StrEnum):
@@ -64,7 +65,14 @@ class Verification(Value):
 
 
 class HistoryEntry(Value):
-    """One earlier moment of a record: what it became, when, by whom, and the fact that made it so."""
+    """
+    One earlier moment of a record: what it became, when, by whom and from where, and the fact that made it so.
+
+    `content` digests the record as this moment left it (without its history), `previous` is the digest of the entry
+    before, `digest` that of this one; `None` in entries that are older than the chain (see `core.chain`). Whatever is
+    added here must be `None` where it is not known: old entries keep their digests only as long as they are written
+    as they were read.
+    """
 
     at: datetime
     status: RecordStatus
@@ -74,6 +82,13 @@ class HistoryEntry(Value):
     remote_status: str | None = None
     actor: str
     note: str
+    host: str | None = None
+    commit: str | None = None
+    ci_run_url: str | None = None
+    plan_digest: str | None = None
+    content: str | None = None
+    previous: str | None = None
+    digest: str | None = None
 
 
 class Record(Value):
@@ -81,10 +96,11 @@ class Record(Value):
     One record per run key.
 
     `version` grows by one per write, `write_id` is new for each. `body` is the request without the marker.
-    `sent_after` is the time of the intent. `history` keeps every earlier state, attempt and nonce.
+    `sent_after` is the time of the intent. `history` keeps every earlier state, attempt and nonce; from `v2` on, its
+    entries are chained by digests.
     """
 
-    schema_: Literal["bulkplan/record/v1"] = Field("bulkplan/record/v1", alias="schema")
+    schema_: Literal["bulkplan/record/v1", "bulkplan/record/v2"] = Field("bulkplan/record/v2", alias="schema")
     key: RunKey
     status: RecordStatus
     attempt: int
@@ -111,6 +127,7 @@ class Record(Value):
     host: str
     pid: int
     ci_run_url: str | None = None
+    ci: CiRun | None = None
     sent_after: datetime
     marked: bool = True
     remote_id: str | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bulkplan.model.base import Value
+
 
 class PutResult(StrEnum):
     """What became of a write to the state store."""
@@ -26,6 +28,21 @@ class Slot:
     text: str
 
 
+class CiRun(Value):
+    """
+    What a CI job says of itself: which attempt of which workflow, on which ref, for which pull request.
+
+    `triggering_actor` began this attempt (a re-run, say); the record's `actor` is whose change it was.
+    """
+
+    attempt: int | None = None
+    workflow: str | None = None
+    event: str | None = None
+    ref: str | None = None
+    pull_request: int | None = None
+    triggering_actor: str | None = None
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Who runs this, from where: kept in every record."""
@@ -35,3 +52,4 @@ class Provenance:
     pid: int
     commit: str | None = None
     ci_run_url: str | None = None
+    ci: CiRun | None = None

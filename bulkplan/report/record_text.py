@@ -111,13 +111,27 @@ def _facts(record: Record) -> tuple[tuple[str, str | None], ...]:
         ("held by", holder_words(record)),
         ("by", f"{record.actor} on {record.host}"),
         ("commit", record.commit),
-        ("CI run", record.ci_run_url),
+        ("CI run", ci_words(record)),
         ("planned", moment(record.planned_at)),
         ("saved plan", record.plan_digest),
         ("fingerprint", record.fingerprint),
         ("request", record.request_digest),
         ("attempt", f"{record.attempt}{'' if record.marked else ', without a marker'}"),
     )
+
+
+def ci_words(record: Record) -> str | None:
+    """From which CI run a record is: `https://… (attempt 2, pull request 12, begun by dana)`; `None` outside of CI."""
+    ci = record.ci
+    if ci is None:
+        return record.ci_run_url
+    parts = [
+        f"attempt {ci.attempt}" if ci.attempt and ci.attempt > 1 else "",
+        f"pull request {ci.pull_request}" if ci.pull_request else ci.ref or "",
+        f"begun by {ci.triggering_actor}" if ci.triggering_actor and ci.triggering_actor != record.actor else "",
+    ]
+    said = ", ".join(part for part in parts if part)
+    return f"{record.ci_run_url or 'a CI job'}" + (f" ({said})" if said else "")
 
 
 def _history_line(entry: HistoryEntry) -> Line:

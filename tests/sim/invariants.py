@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from bulkplan.core.chain import breaks
 from bulkplan.core.engine import SEND_WINDOW_S
 from bulkplan.core.outcome import OutcomeKind
 from bulkplan.core.result import error_of
@@ -124,6 +125,9 @@ def record_only_grows(world: World, fact: Fact) -> Found:
         return f"{fact.by} takes evidence out of {after.key}"
     if len(after.history) != (len(before.history) if before else 0) + 1:
         return f"{fact.by} changes {after.key} without saying so in its history"
+    last, link = after.history[-1], before.history[-1].digest if before else after.history[-1].previous
+    if last.digest is None or last.previous is None or last.previous != link:
+        return f"{fact.by} writes an entry of {after.key} that is not chained to the one before it"
     if before is not None and before.alarm and not after.alarm:
         return f"{fact.by} takes back the alarm of {after.key}"
     return None
@@ -251,6 +255,7 @@ def judge_the_end(world: World) -> None:
     """After healing: every run is settled, nothing executed is lost, and `unknown` has a cause."""
     for record in world.store.records.values():
         _judge_end_of(world, record)
+        _judge_chain(record)
     for key in world.oracle.executed:
         record = world.store.records.get(key)
         is_found = record is not None and record.status in FOLLOWED
@@ -265,6 +270,11 @@ def judge_the_end(world: World) -> None:
             raise ViolationError("twins_raise_the_alarm", f"{key} ran twice, somebody saw it, and nobody was told")
     for facts in world.network.accepted.values():
         _judge_repeats(world, facts)
+
+
+def _judge_chain(record: Record) -> None:
+    for found in breaks(record.model_dump(mode="json", by_alias=True, exclude_none=True)):
+        raise ViolationError("history_is_whole", f"{record.key}, entry {found.entry}: {found.what}")
 
 
 def _judge_end_of(world: World, record: Record) -> None:
