@@ -54,6 +54,10 @@ class CloseReader(Protocol):
         """Fetch each kind once, paged to the end."""
         ...
 
+    async def fetch_unsubscribed(self, *, max_addresses: int) -> frozenset[str] | None:
+        """The e-mail addresses that get no mass mail; `None` when there are more than `max_addresses`."""
+        ...
+
     async def fetch_action(self, kind: BulkKind, action_id: str) -> BulkAction:
         """One bulk action by its ID."""
         ...

@@ -43,12 +43,14 @@ def parse(model: type[ForeignT], value: JsonValue, *, what: str) -> ForeignT:
         ) from error
 
 
-async def list_pages(caller: Caller, path: str, *, page_size: int | None = PAGE_SIZE) -> AsyncIterator[JsonObject]:
+async def list_pages(
+    caller: Caller, path: str, *, page_size: int | None = PAGE_SIZE, id_key: str = "id"
+) -> AsyncIterator[JsonObject]:
     """
     Every element of a `data`, `has_more` listing, each ID once; elements that change pages meanwhile are given once.
 
     `page_size` goes out as `_limit`; `None` for listings that document no paging, which get `_skip` only if they say
-    that there is more.
+    that there is more. `id_key` is the key that names an element.
 
     Raises:
         BadAnswerError: The listing repeats itself, never ends, or does not say whether it goes on.
@@ -58,7 +60,7 @@ async def list_pages(caller: Caller, path: str, *, page_size: int | None = PAGE_
     for _ in range(MAX_PAGES):
         page = await caller.get(path, _paging(page_size, skip))
         items = elements(page, "data", path=path)
-        fresh = _fresh(items, seen, path)
+        fresh = _fresh(items, seen, path, id_key)
         for item in fresh:
             yield item
         if not _has_more(page, path, is_full=page_size is not None and len(items) >= page_size):
@@ -120,10 +122,10 @@ def _has_more(page: JsonValue, path: str, *, is_full: bool) -> bool:
     raise BadAnswerError(f"GET {path} does not say whether there is more")
 
 
-def _fresh(items: list[JsonObject], seen: set[str], path: str) -> list[JsonObject]:
+def _fresh(items: list[JsonObject], seen: set[str], path: str, id_key: str) -> list[JsonObject]:
     fresh = []
     for item in items:
-        item_id = _id_of(item)
+        item_id = _id_of(item, id_key)
         if item_id is None:
             raise BadAnswerError(f"GET {path} lists an element without an ID")
         if item_id not in seen:
@@ -132,6 +134,6 @@ def _fresh(items: list[JsonObject], seen: set[str], path: str) -> list[JsonObjec
     return fresh
 
 
-def _id_of(value: JsonValue) -> str | None:
-    found = value.get("id") if isinstance(value, dict) else None
+def _id_of(value: JsonValue, key: str = "id") -> str | None:
+    found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, str) else None

@@ -27,6 +27,7 @@ from bulkplan.model.remote import BulkAction, Identity, LeadEventAction, MatchCo
 from bulkplan.model.request import BulkKind
 from bulkplan.ports import Clock
 
+UNSUBSCRIBED_PATH = "/unsubscribe/email/"
 _ID = re.compile(r"[A-Za-z0-9_]{1,200}", re.ASCII)
 
 
@@ -47,6 +48,10 @@ class _Count(Foreign):
 
 class _SearchPage(Foreign):
     count: _Count
+
+
+class _Unsubscribed(Foreign):
+    email: str
 
 
 class _Event(Foreign):
@@ -108,6 +113,19 @@ class HttpCloseReader:
     async def fetch_catalog(self, kinds: frozenset[CatalogKind]) -> Catalog:
         """Fetch each kind once, paged to the end, all kinds at the same time."""
         return await fetch_catalog(self.caller, kinds)
+
+    async def fetch_unsubscribed(self, *, max_addresses: int) -> frozenset[str] | None:
+        """
+        The addresses that get no mass mail, in lower case; `None` as soon as there are more than `max_addresses`.
+
+        Source: Close API, Unsubscribed Emails.
+        """
+        found: set[str] = set()
+        async for item in list_pages(self.caller, UNSUBSCRIBED_PATH, id_key="email"):
+            found.add(parse(_Unsubscribed, item, what=f"GET {UNSUBSCRIBED_PATH}").email.casefold())
+            if len(found) > max_addresses:
+                return None
+        return frozenset(found)
 
     async def fetch_action(self, kind: BulkKind, action_id: str) -> BulkAction:
         """One bulk action by its ID. Raises `NotFoundError`."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bulkplan import __version__
 from bulkplan.app.cohorts import CohortWish, add_cohorts
 from bulkplan.app.counting import NoProgress, Progress, check_marker, count_all, probe_marker
+from bulkplan.app.funnel import add_funnels
 from bulkplan.app.layers import guard_layers
 from bulkplan.app.overlaps import add_overlaps
 from bulkplan.app.records import Shelf, read_shelf
@@ -110,6 +111,7 @@ async def make_plan(
     plan = assemble(drafts, tally, facts, records=records, marker=marker)
     plan = await add_cohorts(plan, workspace, reader=reader, wish=wish, progress=told)
     plan = await add_overlaps(plan, rules=workspace.project.overlaps, reader=reader, progress=told)
+    plan = await add_funnels(plan, workspace, reader=reader, progress=told)
     return PlanResult(plan, workspace.warnings)
 
 

@@ -19,9 +19,10 @@ from bulkplan.core.spec_words import shorten
 from bulkplan.core.template import holds_expression
 from bulkplan.errors import Path, Problem
 from bulkplan.model.document import Document
-from bulkplan.model.project import DEFAULT_BASE_URL, Project
+from bulkplan.model.project import DEFAULT_BASE_URL, DEFAULT_SENDER, Project
 
 _STATE = re.compile(r"local|git(\+[^-\s]\S*)?|s3://[^/\s]+(/\S*)?|postgres(ql)?://\S+")
+_ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
 _USER_AND_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@|[?&]password=")
 
 _MAY_HOLD_SECRETS = frozenset({"api_key_env", "base_url", "state"})
@@ -41,6 +42,7 @@ def load_project_document(document: Document) -> tuple[Project, tuple[Problem, .
         problems += _expressions(data)
         problems += _default_target(data)
         problems += _all_targets(data.get("targets"))
+        problems += _senders(data.get("senders"))
         guards = data.get("guards")
         for family, limits in guards.items() if isinstance(guards, dict) else ():
             problems += guard_problems(limits, ("guards", family), may_forbid=True)
@@ -145,6 +147,21 @@ def _real_target(name: str, target: dict[str, JsonValue], path: Path) -> Iterato
         message = f"organization_id is missing in target {name}: it is compared with the key's organization"
         hint = "copy it from Close (Settings, Organization): organization_id: orga_…"
         yield Problem(message, hint, path, on_key=True)
+
+
+def _senders(senders: JsonValue) -> Iterator[Problem]:
+    """Keys that are no address, and addresses that stand twice: only their case differs."""
+    seen: dict[str, str] = {}
+    for key in senders if isinstance(senders, dict) else ():
+        path: Path = ("senders", key)
+        if key != DEFAULT_SENDER and not _ADDRESS.fullmatch(key):
+            hint = f"write the bare address, such as dana@example.com, or {DEFAULT_SENDER} for all others"
+            yield Problem(f'"{shorten(key)}" is no e-mail address', hint, path, on_key=True)
+        elif (other := seen.setdefault(key.casefold(), key)) != key:
+            hint = "case does not count in addresses; delete one of the two"
+            yield Problem(
+                f"{shorten(key)} stands here twice, the other time as {shorten(other)}", hint, path, on_key=True
+            )
 
 
 def base_url_fault(base_url: str) -> tuple[str, str] | None:

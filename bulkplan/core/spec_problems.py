@@ -287,7 +287,7 @@ def _by_type(place: Place, types: Sequence[str]) -> Problem | None:
     if wanted is not None:
         return Problem(f"{name} must be {wanted}; this is {describe(data)}", _type_hint(place, wanted), path)
     if "greater_than_equal" in types:
-        least = "1" if key in {"version", "results_limit", "leads"} else "0"
+        least = "1" if key in {"version", "results_limit", "leads", "daily_limit"} else "0"
         return Problem(f"{name} must be at least {least}; this is {describe(data)}", f"write {least} or more", path)
     if "less_than_equal" in types:
         return Problem(f"{name} is too large: {describe(data)}", "write a smaller number", path)

@@ -95,10 +95,13 @@ class FunnelStep(Value):
     """
     How many leads are left after one step between matching and being written to.
 
-    `words` say it for people, like `with an e-mail address`. `contacts` is known where a step is about people.
+    `words` say it for people, like `with an e-mail address`. `contacts` is known where a step is about people. Where
+    only a bound is known, both are the most that it can be.
     """
 
-    name: Literal["matched", "limited", "with-address", "with-contact", "reachable", "not-subscribed"]
+    name: Literal[
+        "matched", "limited", "with-address", "with-contact", "reachable", "not-subscribed", "with-subscription"
+    ]
     words: str
     leads: int
     contacts: int | None = None
@@ -108,11 +111,13 @@ class Forecast(Value):
     """
     What a run sends at most, and how long that takes.
 
-    `messages` counts first messages (for a sequence: subscriptions). `daily_limit` is what the sender may send a day,
-    `days` how many days that takes; both `None` where no limit is declared.
+    `messages` counts first messages (for a sequence: subscriptions); `at_least` is the same number where it is known
+    exactly, a lower one where only bounds are, and `None` where nobody can tell. `daily_limit` is what the sender may
+    send a day, `days` how many days that takes; both `None` where no limit is declared. `words` say all of it.
     """
 
     messages: int
+    at_least: int | None = None
     daily_limit: int | None = None
     days: int | None = None
     words: str

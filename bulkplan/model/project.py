@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from bulkplan.model.base import Value
-from bulkplan.model.spec import Guards, Text
+from bulkplan.model.spec import Guards, PositiveCount, Text
 from bulkplan.model.where import Where
 
 DEFAULT_BASE_URL = "https://api.close.com/api/v1"
+DEFAULT_SENDER = "default"
+"""The key of `senders` that holds for every address without one of its own."""
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8,64}$")]
 OrganizationId = Annotated[str, StringConstraints(pattern=r"^orga_[A-Za-z0-9]+$")]
 
@@ -63,6 +65,12 @@ class OverlapRules(Value):
     two_sequences: OverlapRule = Field("warning", description="Two sequences for one lead.")
 
 
+class SenderLimit(Value):
+    """What one sender may send."""
+
+    daily_limit: PositiveCount = Field(description="Most messages a day, as the sending limits of Close have it.")
+
+
 class Project(Value):
     """The project file, or its defaults where there is none."""
 
@@ -80,4 +88,8 @@ class Project(Value):
     )
     overlaps: OverlapRules = Field(
         default=OverlapRules(), description="What it means that two runs of one plan touch the same leads."
+    )
+    senders: dict[str, SenderLimit] = Field(
+        default_factory=dict,
+        description="What each address may send a day, for the forecast of a plan; default: holds for all others.",
     )

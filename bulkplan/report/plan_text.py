@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from bulkplan.core.visible import visible
 from bulkplan.model.plan import Change, ChangeKind, MarkerCheck, Matches, Plan
 from bulkplan.report.diff_text import diff_lines
+from bulkplan.report.funnel_text import funnel_words
 from bulkplan.report.lines import Line, Span, Style
 from bulkplan.report.summary import state_word, summarize, summary_words
 from bulkplan.report.verdict_text import overlap_lines, verdict_lines
@@ -122,6 +123,10 @@ def _fields(change: Change) -> list[tuple[str, tuple[Span, ...]]]:
         fields.append(("leads", (Span(change.filter_words),)))
     if change.matches:
         fields.append(("matches", _match_spans(change.matches, change.asked_limit)))
+    if change.funnel:
+        fields.append(("reaches", (Span(funnel_words(change.funnel)),)))
+    if change.forecast:
+        fields.append(("sends" if _sends(change) else "changes", (Span(change.forecast.words, "strong"),)))
     if change.source:
         fields.append(("undo", _undo_spans(change)))
     if change.depends_on:
@@ -141,6 +146,11 @@ def _match_spans(matches: Matches, asked_limit: int | None) -> tuple[Span, ...]:
         parts.append((f" {matches.suppressed:,} suppressed", "muted"))
     spans = [Span(text + ";", style) for text, style in parts[:-1]] + [Span(*parts[-1])]
     return Span(f"{matches.total:,}", "strong"), *spans
+
+
+def _sends(change: Change) -> bool:
+    """Whether its forecast is one of messages or of new subscriptions, not of changes to old ones."""
+    return change.action_type in ("email", "sequence_subscribe")
 
 
 def _undo_spans(change: Change) -> tuple[Span, ...]:

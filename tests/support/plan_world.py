@@ -139,6 +139,8 @@ class FakeReader:
     marker_takes: list[int] = field(default_factory=list)
     refuses_marker: bool = False
     catalog: Catalog = CATALOG
+    unsubscribed: Sequence[str] = ()
+    fetched_unsubscribed: int = 0
     counted: list[str] = field(default_factory=list)
     fetched: list[frozenset[CatalogKind]] = field(default_factory=list)
 
@@ -159,6 +161,10 @@ class FakeReader:
     async def fetch_catalog(self, kinds: frozenset[CatalogKind]) -> Catalog:
         self.fetched.append(kinds)
         return self.catalog
+
+    async def fetch_unsubscribed(self, *, max_addresses: int) -> frozenset[str] | None:
+        self.fetched_unsubscribed += 1
+        return None if len(self.unsubscribed) > max_addresses else frozenset(self.unsubscribed)
 
     async def fetch_identity(self) -> Identity:
         return IDENTITY
