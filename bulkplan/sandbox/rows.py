@@ -17,6 +17,9 @@ SqlParams = Sequence[SqlValue] | Mapping[str, SqlValue]
 CHUNK = 500
 """How many leads are read and written at a time."""
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
+"""Made once: `json.dumps` with options of its own makes an encoder for every call."""
+
 
 def fetch_all(connection: sqlite3.Connection, sql: str, params: SqlParams = ()) -> list[Row]:
     """Return every row of a query."""
@@ -98,4 +101,4 @@ def parsed_object(value: JsonValue) -> dict[str, JsonValue]:
 
 def compact(value: JsonValue) -> str:
     """Write JSON for a column."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _COMPACT(value)

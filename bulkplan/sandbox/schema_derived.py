@@ -28,7 +28,7 @@ CREATE INDEX event_by_update ON event (date_updated DESC, seq DESC);
 CREATE INDEX event_by_kind ON event (object_type, action, date_updated DESC, seq DESC);
 CREATE INDEX event_by_lead ON event (lead_id, date_updated DESC, seq DESC);
 CREATE INDEX event_by_object ON event (object_id, date_updated DESC, seq DESC);
-CREATE INDEX event_by_request ON event (request_id);
+CREATE INDEX event_by_request ON event (request_id) WHERE request_id IS NOT NULL;
 """
 
 TRIGGERS = """
