@@ -58,7 +58,7 @@ class YamlProject:
         """
         root = self.root.resolve()
         spec_files, problems = find_specs(root)
-        selected, more = _select(paths, root, spec_files)
+        selected, more = select_files(paths, root, spec_files)
         project, project_problems = _read_project(root)
         readings = [read_documents(path, root) for path in (*spec_files, *more)]
         files = (*((PROJECT_FILE,) if (root / PROJECT_FILE).is_file() else ()), *_names((*spec_files, *more), root))
@@ -110,7 +110,7 @@ def find_specs(root: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
 def read_documents(path: Path, root: Path) -> Reading:
     """The documents of one spec file below `root`; a file without any is a warning."""
     name = _name(path, root)
-    content = _read_text(path, name, root)
+    content = read_text(path, name, root)
     if isinstance(content, Problem):
         return Reading(problems=(content,))
     reading = parse_documents(content)
@@ -126,7 +126,7 @@ def _read_project(root: Path) -> tuple[Document | None, tuple[Problem, ...]]:
         other = root / "bulkplan.yml"
         wrong = Problem("the project file is named bulkplan.yaml", "rename it", at=_at(other, root))
         return None, (wrong,) if os.path.lexists(other) else ()
-    content = _read_text(path, PROJECT_FILE, root)
+    content = read_text(path, PROJECT_FILE, root)
     if isinstance(content, Problem):
         return None, (content,)
     reading = parse_documents(content)
@@ -140,7 +140,9 @@ def _read_project(root: Path) -> tuple[Document | None, tuple[Problem, ...]]:
     return (reading.documents[0] if reading.documents else None), reading.problems
 
 
-def _select(paths: tuple[str, ...], root: Path, specs: tuple[Path, ...]) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+def select_files(
+    paths: tuple[str, ...], root: Path, specs: tuple[Path, ...]
+) -> tuple[tuple[str, ...], tuple[Path, ...]]:
     """The names that `paths` stand for, and the files among them that are no specs of the project yet."""
     chosen: list[Path] = []
     for written in paths:
@@ -173,7 +175,7 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield Path(place) / name
 
 
-def _read_text(path: Path, name: str, root: Path) -> FileText | Problem:
+def read_text(path: Path, name: str, root: Path) -> FileText | Problem:
     """The text of a regular file below the root; nothing else is opened, and no symbolic link followed."""
     at = Location(name, 1, 1)
     if not _is_below(path.parent, root):

@@ -66,6 +66,8 @@ class Args(argparse.Namespace):
     rate_limit: str | None = None
     fault: Sequence[str] = ()
     oauth: bool = False
+    check: bool = False
+    diff: bool = False
 
 
 class Collect(argparse.Action):

@@ -1,0 +1,57 @@
+"""Writing the text files of a project: whole or not at all, and never over something that nobody named."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from bulkplan.errors import BulkplanError
+
+
+def replace_text(path: Path, text: str) -> None:
+    """
+    Put another text into a file that is there; its mode stays. A reader sees the old text or the new one.
+
+    Raises:
+        BulkplanError: It cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        _write(draft, text)
+        draft.chmod(mode)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise BulkplanError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def create_text(path: Path, text: str) -> bool:
+    """
+    Make a file with its folders; `False`, and nothing is touched, when something of that name is there.
+
+    Raises:
+        BulkplanError: It cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(path):
+            return False
+        _write(draft, text)
+        os.link(draft, path)  # unlike a rename, this takes no other's place
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise BulkplanError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def _write(draft: Path, text: str) -> None:
+    with draft.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
