@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from bulkplan.cli.command_table import COMMANDS
+from bulkplan.model.fragment import FilterFragment
 from bulkplan.model.project import Project
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +47,15 @@ def test_the_spec_of_the_readme_is_the_one_in_specs():
     assert load(YAML_BLOCKS[0]) == example
 
 
+def _of_kind(schema):
+    return next(block for block in map(load, YAML_BLOCKS) if block["schema"] == schema)
+
+
+def test_the_fragment_of_the_readme_is_valid():
+    fragment = FilterFragment.model_validate_json(json.dumps(_of_kind("bulkplan/filter/v1")))
+    assert f"{{use: {fragment.name}" in README
+
+
 def test_the_project_file_of_the_readme_is_valid():
-    project = Project.model_validate_json(json.dumps(load(YAML_BLOCKS[1])))
+    project = Project.model_validate_json(json.dumps(_of_kind("bulkplan/project/v1")))
     assert project.targets["production"].api_key_env == "CLOSE_API_KEY"

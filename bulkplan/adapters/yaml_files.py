@@ -16,6 +16,7 @@ from bulkplan.model.document import Document, ProjectFiles, Reading
 
 PROJECT_FILE = "bulkplan.yaml"
 SPECS_FOLDER = "specs"
+FILTERS_FOLDER = "filters"
 SUFFIXES = (".yaml", ".yml")
 MAX_FILES = 2000
 
@@ -47,7 +48,7 @@ class YamlProject:
 
     def read(self, paths: tuple[str, ...] = ()) -> ProjectFiles:
         """
-        Read the project file and every spec file.
+        Read the project file, every spec file and every fragment.
 
         Args:
             paths: files or folders that a person asked for, as typed in the current folder; files outside `specs/`
@@ -58,16 +59,22 @@ class YamlProject:
         """
         root = self.root.resolve()
         spec_files, problems = find_specs(root)
-        selected, more = select_files(paths, root, spec_files)
+        filter_files, filter_problems = find_files(root, FILTERS_FOLDER)
+        selected, more = select_files(paths, root, (*spec_files, *filter_files))
         project, project_problems = _read_project(root)
-        readings = [read_documents(path, root) for path in (*spec_files, *more)]
-        files = (*((PROJECT_FILE,) if (root / PROJECT_FILE).is_file() else ()), *_names((*spec_files, *more), root))
+        specs = [read_documents(path, root) for path in (*spec_files, *more)]
+        filters = [read_documents(path, root, holds="fragment") for path in filter_files]
+        readings = (*specs, *filters)
+        own = (PROJECT_FILE,) if (root / PROJECT_FILE).is_file() else ()
+        files = (*own, *_names((*filter_files, *spec_files, *more), root))
+        found = tuple(problem for reading in readings for problem in reading.problems)
         return ProjectFiles(
             project=project,
-            specs=tuple(document for reading in readings for document in reading.documents),
+            specs=tuple(document for reading in specs for document in reading.documents),
+            fragments=tuple(document for reading in filters for document in reading.documents),
             files=files,
             selected=selected or files,
-            problems=(*problems, *project_problems, *(problem for reading in readings for problem in reading.problems)),
+            problems=(*problems, *filter_problems, *project_problems, *found),
             warnings=tuple(warning for reading in readings for warning in reading.warnings),
         )
 
@@ -89,12 +96,17 @@ def _is_utf8(path: Path) -> bool:
 
 def find_specs(root: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
     """`specs/**/*.yaml` and `.yml` in the order of their names; names with a leading dot are left out."""
+    return find_files(root, SPECS_FOLDER)
+
+
+def find_files(root: Path, folder: str) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
+    """The YAML files of one folder below the root, and those that are not taken, each with the reason."""
     found: list[Path] = []
     problems: list[Problem] = []
-    for path in _walk(root / SPECS_FOLDER):
+    for path in _walk(root / folder):
         if path.is_symlink():
             if path.suffix.lower() in SUFFIXES or path.is_dir():
-                hint = "put the file itself under specs/"
+                hint = f"put the file itself under {folder}/"
                 problems.append(Problem("symbolic links are not followed", hint, at=_at(path, root)))
         elif path.suffix.lower() in SUFFIXES and not _is_utf8(path):
             shown = Location(str(path.relative_to(root)).encode("utf-8", "backslashreplace").decode(), 1, 1)
@@ -102,20 +114,20 @@ def find_specs(root: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
         elif path.suffix.lower() in SUFFIXES:
             found.append(path)
         if len(found) > MAX_FILES:
-            problems.append(Problem(f"there are more than {MAX_FILES:,} spec files", at=_at(path, root)))
+            problems.append(Problem(f"there are more than {MAX_FILES:,} files under {folder}/", at=_at(path, root)))
             break
     return tuple(sorted(found, key=lambda path: path.relative_to(root).parts)), tuple(problems)
 
 
-def read_documents(path: Path, root: Path) -> Reading:
-    """The documents of one spec file below `root`; a file without any is a warning."""
+def read_documents(path: Path, root: Path, *, holds: str = "spec") -> Reading:
+    """The documents of one file below `root`; a file without any is a warning. `holds` says what they are."""
     name = _name(path, root)
     content = read_text(path, name, root)
     if isinstance(content, Problem):
         return Reading(problems=(content,))
     reading = parse_documents(content)
     if not reading.documents and not reading.problems:
-        empty = Problem("the file holds no spec", "write one, or delete the file", at=Location(name, 1, 1))
+        empty = Problem(f"the file holds no {holds}", "write one, or delete the file", at=Location(name, 1, 1))
         return Reading(warnings=(empty,))
     return reading
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
 
 from bulkplan import __version__
 from bulkplan.app.cohorts import CohortWish, add_cohorts
@@ -51,7 +53,7 @@ class PlanScope:
     What a plan is made for.
 
     `now` is the instant that the workspace was loaded with; `identity` whose key it is, checked already. `select`
-    holds glob patterns on names; none means every run.
+    holds glob patterns on names; none means every run. `vars` are those that the command line gave.
     """
 
     target_name: str
@@ -60,6 +62,7 @@ class PlanScope:
     now: datetime
     select: tuple[str, ...] = ()
     commit: str | None = None
+    vars: Mapping[str, JsonValue] = field(default_factory=dict)
     plan_id: str = field(default_factory=new_plan_id)
 
 
@@ -270,6 +273,7 @@ def _facts(workspace: Workspace, store: Store, scope: PlanScope) -> PlanFacts:
         commit=scope.commit,
         now=scope.now,
         suppression=suppression_words(workspace.project),
+        vars=scope.vars,
     )
 
 
@@ -277,7 +281,7 @@ def _located(workspace: Workspace, wanted: WantedRun, problem: Problem) -> Probl
     """A problem of suppression is one of the project file."""
     if problem.path[:1] == ("suppress",) and workspace.project_document is not None:
         return workspace.project_document.located(problem)
-    return problem.located(workspace.locate(wanted.source, problem.path, on_key=problem.on_key))
+    return workspace.located(wanted.source, problem)
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str]:

@@ -9,5 +9,5 @@ from bulkplan.report.schemas import SCHEMAS
 
 
 def schema_texts() -> Mapping[str, str]:
-    """Every schema by its name (`bulk-action`, `project`, `plan`), as the text of its file `NAME.v1.schema.json`."""
+    """Every schema by its name (`bulk-action`, `filter`, …), as the text of its file `NAME.v1.schema.json`."""
     return {name: json.dumps(make(), indent=2, ensure_ascii=False) + "\n" for name, make in SCHEMAS.items()}

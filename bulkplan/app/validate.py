@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bulkplan.app.workspace import FilesOfProject, examine
+from bulkplan.app.workspace import FilesOfProject, GivenVars, examine
 from bulkplan.errors import Problem
 
 
@@ -19,21 +19,27 @@ class Validation:
     warnings: tuple[Problem, ...]
 
 
-def validate(source: FilesOfProject, *, paths: tuple[str, ...] = (), now: datetime) -> Validation:
+def validate(
+    source: FilesOfProject, *, paths: tuple[str, ...] = (), now: datetime, given: GivenVars | None = None
+) -> Validation:
     """
     Examine all files of the project, and tell what concerns `paths` (all of them when there are none).
 
-    The whole project is always read: names and dependencies reach across files.
+    The whole project is always read: names and dependencies reach across files. What concerns a fragment concerns the
+    specs that use it.
 
     Raises:
-        UsageError: when one of `paths` does not exist, or lies outside the project.
+        UsageError: one of `paths` does not exist, or lies outside the project; a var is given that no file declares.
     """
     files = source.read(paths)
-    findings = examine(files, now=now)
-    selected = frozenset(files.selected)
+    findings = examine(files, now=now, given=given)
+    chosen = frozenset(files.selected)
+    documents = findings.workspace.documents.values()
+    used = {fragment.file for document in documents if document.file in chosen for fragment in document.fragments}
+    selected = chosen | used
     return Validation(
-        files=len(selected & frozenset(files.files)),
-        specs=sum(document.file in selected for document in files.specs),
+        files=len(chosen & frozenset(files.files)),
+        specs=sum(document.file in chosen for document in files.specs),
         problems=_of(findings.problems, selected, is_all=not paths),
         warnings=_of(findings.warnings, selected, is_all=not paths),
     )

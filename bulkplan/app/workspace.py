@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from pydantic import JsonValue
+
 from bulkplan.core.checks import check_runs, check_specs, warn_of_guards, warn_of_tests
-from bulkplan.core.expand import expand
+from bulkplan.core.expand import declared_vars, expand
+from bulkplan.core.fragments import (
+    PROJECT_ROOT,
+    SPEC_ROOT,
+    Fragments,
+    Placed,
+    load_fragments,
+    place_fragments,
+    warn_of_unused,
+)
+from bulkplan.core.near import did_you_mean
 from bulkplan.core.project_checks import load_project_document, warn_of_project
-from bulkplan.errors import InvalidFilesError, Problem
+from bulkplan.core.resolve import list_some
+from bulkplan.errors import InvalidFilesError, Problem, UsageError
 from bulkplan.model.document import Document, ProjectFiles, Workspace
 from bulkplan.model.project import Project
 from bulkplan.model.run import WantedRun
@@ -28,6 +42,18 @@ class FilesOfProject(Protocol):
 
 
 @dataclass(frozen=True)
+class GivenVars:
+    """
+    Vars of the command line, by name: they stand above those of project, fragments and specs.
+
+    `must_be_declared`: a name that no file knows is a slip of the pen. A saved plan brings names of its own time.
+    """
+
+    values: Mapping[str, JsonValue]
+    must_be_declared: bool = True
+
+
+@dataclass(frozen=True)
 class Findings:
     """What loading found: the workspace as far as it is good, all problems and warnings, in file and line order."""
 
@@ -37,14 +63,15 @@ class Findings:
     warnings: tuple[Problem, ...]
 
 
-def load_workspace(source: FilesOfProject, *, now: datetime) -> Workspace:
+def load_workspace(source: FilesOfProject, *, now: datetime, given: GivenVars | None = None) -> Workspace:
     """
-    The project and its runs at `now` (aware).
+    The project and its runs at `now` (aware), with the vars `given` on the command line.
 
     Raises:
+        UsageError: a var is given that no file declares.
         InvalidFilesError: with every problem of every file, in the order of files and lines.
     """
-    findings = examine(source.read(), now=now)
+    findings = examine(source.read(), now=now, given=given)
     if findings.problems:
         raise InvalidFilesError(findings.problems)
     return findings.workspace
@@ -58,34 +85,64 @@ def load_project(source: FilesOfProject) -> Project:
         InvalidFilesError: with every problem of the project file.
     """
     files = source.read_project()
-    project, problems = _load_project(files)
+    project, _, problems = _load_project(files, None)
     if problems:
         raise InvalidFilesError(sort_problems(problems))
     return project
 
 
-def examine(files: ProjectFiles, *, now: datetime) -> Findings:
-    """Everything that can be said about files without asking Close; nothing is raised."""
-    project, problems = _load_project(files)
+def examine(files: ProjectFiles, *, now: datetime, given: GivenVars | None = None) -> Findings:
+    """
+    Everything that can be said about files without asking Close.
+
+    Raises:
+        UsageError: a var is given on the command line that no file declares.
+    """
+    values = _checked(given, files) if given else {}
+    is_complete = not files.problems
+    fragments = load_fragments(files.fragments, is_complete=is_complete)
+    project, document, problems = _load_project(files, fragments)
+    problems += fragments.problems
     runs: list[WantedRun] = []
-    for document in files.specs:
-        expansion = expand(document, now=now, project_vars=project.vars)
+    documents: dict[tuple[str, int], Document] = {}
+    for spec in files.specs:
+        placed = place_fragments(spec, fragments, root=SPEC_ROOT)
+        documents[spec.file, spec.index] = placed.document
+        expansion = expand(placed.document, now=now, project_vars=project.vars, given_vars=values)
         runs += expansion.runs
-        problems += expansion.problems
-    documents = {(document.file, document.index): document for document in files.specs}
-    problems += check_specs(files.specs, is_complete=not files.problems)
+        problems += (*placed.problems, *expansion.problems)
+    problems += check_specs(files.specs, is_complete=is_complete)
     problems += check_runs(runs, documents)
-    warnings = (
-        *files.warnings,
-        *warn_of_guards(runs, documents, project),
-        *warn_of_tests(files.specs),
-        *_project_warnings(files.project, project),
-    )
+    warnings = sort_problems((*_warnings(files, project), *warn_of_guards(runs, documents, project)))
     return Findings(
         files=files,
-        workspace=Workspace(project, tuple(runs), files.project, documents, sort_problems(warnings)),
+        workspace=Workspace(project, tuple(runs), document, documents, warnings),
         problems=sort_problems(problems),
-        warnings=sort_problems(warnings),
+        warnings=warnings,
+    )
+
+
+def _checked(given: GivenVars, files: ProjectFiles) -> Mapping[str, JsonValue]:
+    """The values given, once it is sure that each name means something here."""
+    declared = declared_vars((*files.specs, *files.fragments, *((files.project,) if files.project else ())))
+    unknown = next((name for name in given.values if name not in declared), None)
+    if unknown is None or not given.must_be_declared or files.problems:
+        return given.values
+    some = f"there are {list_some(sorted(declared))}" if declared else "declare it: vars: {NAME: VALUE} in a spec"
+    raise UsageError(
+        f'--var {unknown}: no spec, fragment or project file declares the var "{unknown}"',
+        hint=did_you_mean(unknown, sorted(declared)) or some,
+    )
+
+
+def _warnings(files: ProjectFiles, project: Project) -> tuple[Problem, ...]:
+    users = [(files.project, PROJECT_ROOT), *((spec, SPEC_ROOT) for spec in files.specs)]
+    unused = () if files.problems else warn_of_unused(files.fragments, users=users)
+    return (
+        *files.warnings,
+        *warn_of_tests(files.specs),
+        *unused,
+        *(warn_of_project(files.project, project) if files.project else ()),
     )
 
 
@@ -100,12 +157,12 @@ def _order(problem: Problem) -> tuple[bool, str, int, int, str]:
     return (at is None, at.file if at else "", at.line if at else 0, at.column if at else 0, problem.message)
 
 
-def _load_project(files: ProjectFiles) -> tuple[Project, tuple[Problem, ...]]:
+def _load_project(
+    files: ProjectFiles, fragments: Fragments | None
+) -> tuple[Project, Document | None, tuple[Problem, ...]]:
+    """The project, its document and its problems; fragments are put in place where they are at hand."""
     if files.project is None:
-        return Project(), files.problems
-    project, problems = load_project_document(files.project)
-    return project, (*files.problems, *problems)
-
-
-def _project_warnings(document: Document | None, project: Project) -> tuple[Problem, ...]:
-    return warn_of_project(document, project) if document else ()
+        return Project(), None, files.problems
+    placed = place_fragments(files.project, fragments, root=PROJECT_ROOT) if fragments else Placed(files.project)
+    project, problems = load_project_document(placed.document)
+    return project, placed.document, (*files.problems, *placed.problems, *problems)

@@ -39,6 +39,7 @@ class Args(argparse.Namespace):
     with_names: bool = False
     sample: int = 0
     select: Sequence[str] = ()
+    var: Sequence[str] = ()
     auto_approve: bool = False
     settle_timeout: float = 140.0
     no_wait: bool = False
@@ -113,6 +114,16 @@ def _select(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_var(parser: argparse.ArgumentParser) -> None:
+    """`--var`, for every command that reads specs."""
+    parser.add_argument(
+        "--var",
+        metavar="NAME=VALUE",
+        action=Collect,
+        help="a value for {{ vars.NAME }}, above those of project and specs, e.g. quiet_days=30; may be repeated",
+    )
+
+
 def _auto_approve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--auto-approve", action="store_true", help="do it without asking")
 
@@ -124,6 +135,7 @@ def _run_name(parser: argparse.ArgumentParser) -> None:
 def add_validate(parser: argparse.ArgumentParser) -> None:
     """Arguments of `validate`."""
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files or folders to report on (default: the project)")
+    add_var(parser)
     _format(parser, TEXT_JSON_OR_GITHUB)
 
 
@@ -148,6 +160,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         help="with --out: keep counts only; leads that enter and leave until apply are then not told apart",
     )
     _select(parser)
+    add_var(parser)
     _format(parser)
 
 
@@ -158,6 +171,7 @@ def add_apply(parser: argparse.ArgumentParser) -> None:
     )
     _auto_approve(parser)
     _select(parser)
+    add_var(parser)
     parser.add_argument(
         "--keep-going", action="store_true", help="start independent runs even when one becomes unknown"
     )
@@ -239,7 +253,7 @@ def add_schema(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         nargs="?",
         default=None,
-        help="which schema to print: bulk-action, project, plan or apply-report",
+        help="which schema to print: bulk-action, filter, project, plan or apply-report",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, help="write all schemas (or NAME) as files into DIR")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from bulkplan.adapters.yaml_files import YamlProject
 from bulkplan.app.cohorts import CohortWish
 from bulkplan.app.plan import PlanResult, PlanScope, make_plan
-from bulkplan.app.workspace import load_workspace
+from bulkplan.app.workspace import GivenVars, load_workspace
 from bulkplan.cli.console import Console
 from bulkplan.cli.progress import progress
 from bulkplan.cli.wiring import Place, open_connection, open_store
@@ -28,13 +28,18 @@ def plan_key(environ: Mapping[str, str]) -> bytes | None:
     return key.encode("utf-8", "surrogateescape") if key else None
 
 
-def workspace_of(place: Place, *, now: datetime) -> Workspace:
+def workspace_of(place: Place, *, now: datetime, given: GivenVars | None = None) -> Workspace:
     """What the project's files ask for at `now`. Raises `InvalidFilesError` with every problem of every file."""
-    return load_workspace(YamlProject(place.root), now=now)
+    return load_workspace(YamlProject(place.root), now=now, given=given)
 
 
 async def plan_here(
-    place: Place, console: Console, *, select: tuple[str, ...], wish: CohortWish | None = None
+    place: Place,
+    console: Console,
+    *,
+    select: tuple[str, ...],
+    given: GivenVars | None = None,
+    wish: CohortWish | None = None,
 ) -> tuple[Workspace, PlanResult]:
     """
     Make a plan through a client that can only read; `wish` says what is to be known of the leads themselves.
@@ -45,7 +50,7 @@ async def plan_here(
     from bulkplan.adapters.close_reader import open_reader
 
     now = place.clock.now()
-    workspace = workspace_of(place, now=now)
+    workspace = workspace_of(place, now=now, given=given)
     store = open_store(place)
     try:
         with progress(console) as shown:
@@ -60,6 +65,7 @@ async def plan_here(
                     now,
                     select,
                     place.provenance().commit,
+                    given.values if given else {},
                 )
                 return workspace, await make_plan(
                     workspace, reader=reader, store=store, scope=scope, wish=wish, progress=shown

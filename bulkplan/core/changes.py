@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from enum import Enum
 
 from bulkplan.core.fates import fate, is_open, is_paused_too_long, record_words, resumable_until
+from bulkplan.core.words import fragment_words
 from bulkplan.model.plan import ChangeKind, FieldChange
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.run import RunKey, WantedRun
@@ -151,13 +152,15 @@ def compared(decision: Decision, wanted: WantedRun, differences: Sequence[FieldC
     if not differences:
         words = f"{decision.reason}; the spec was edited since, but it would send the same request"
         return replace(decision, reason=words, needs_compare=False)
-    key, count = wanted.key, len(differences)
+    key, count, fragments = wanted.key, len(differences), wanted.source.fragments
+    files = " ".join(dict.fromkeys((wanted.source.file, *(fragment.file for fragment in fragments))))
+    what = f"{key}, or a fragment that it uses ({fragment_words(fragments)})," if fragments else str(key)
     return replace(
         decision,
         kind=ChangeKind.CONFLICT,
-        reason=f"{key} was edited after it ran: {count} difference{'s' if count != 1 else ''} to what was sent",
+        reason=f"{what} was edited after it ran: {count} difference{'s' if count != 1 else ''} to what was sent",
         hint=f"raise the version to run it as it is now (version: {key.version + 1}), or take the edit back: "
-        f"git checkout <commit> -- {wanted.source.file}, or git revert",
+        f"git checkout <commit> -- {files}, or git revert",
         needs_compare=False,
     )
 

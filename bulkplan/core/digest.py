@@ -43,6 +43,7 @@ def fingerprint(spec: Spec) -> str:
     """
     Name the meaning of a spec: action, filter and options, expressions filled in, relative dates left relative.
 
+    A fragment counts as what it says where it is used.
     Description, owner, guards, tests, schedule, comments, layout, file name and path are no part of it. A cohort is
     only when it is frozen: to freeze one, or to thaw it, is another meaning.
 
@@ -51,4 +52,18 @@ def fingerprint(spec: Spec) -> str:
     """
     keys = {"action", "filter", "options"} | ({"cohort"} if spec.cohort == "frozen" else set())
     meaning = spec.model_dump(mode="json", by_alias=True, include=keys, exclude_none=True)
+    where = meaning["filter"].get("where")
+    if where is not None:
+        meaning["filter"]["where"] = _without_uses(where)
     return "v1:" + digest_json(meaning).removeprefix("sha256:")
+
+
+def _without_uses(where: JsonValue) -> JsonValue:
+    """A short filter with what its fragments say in their place: their names are no meaning."""
+    if isinstance(where, list):
+        return [_without_uses(item) for item in where]
+    if not isinstance(where, dict):
+        return where
+    if "use" in where and "where" in where:
+        return _without_uses(where["where"])
+    return {key: _without_uses(item) for key, item in where.items()}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bulkplan.core.near import join_words
 from bulkplan.core.operators import OperandValue, written_operators
 from bulkplan.model.spec import Scalar
-from bulkplan.model.where import AllOf, AnyOf, FieldCondition, Has, Not, Where
+from bulkplan.model.where import AllOf, AnyOf, FieldCondition, Has, Not, Use, Where
 
 _KINDS: Mapping[str, str] = {
     "contact": "contact",
@@ -61,6 +61,8 @@ def _describe(where: Where, *, scope: str, is_top: bool) -> str:
         return _describe_not(where, scope=scope)
     if isinstance(where, Has):
         return _describe_has(where, article=None)
+    if isinstance(where, Use):
+        return _describe_use(where, scope=scope)
     return _describe_condition(where, scope=scope)
 
 
@@ -71,7 +73,14 @@ def _describe_not(where: Not, *, scope: str) -> str:
     if isinstance(inner, Not):
         return _describe(inner.not_, scope=scope, is_top=False)
     text = _describe(inner, scope=scope, is_top=False)
-    return f"not {text}" if text.startswith("(") else f"not ({text})"
+    return f"not {text}" if text.startswith("(") or isinstance(inner, Use) else f"not ({text})"
+
+
+def _describe_use(use: Use, *, scope: str) -> str:
+    """A fragment by its name, and what it says here."""
+    if use.where is None:
+        return use.use
+    return f"{use.use} ({_describe(use.where, scope=scope, is_top=True)})"
 
 
 def _describe_has(has: Has, *, article: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import product
@@ -15,7 +15,7 @@ from bulkplan.core.digest import fingerprint
 from bulkplan.core.periods import find_timezone, period_label, timezone_hint
 from bulkplan.core.spec_problems import load_model
 from bulkplan.core.spec_rules import find_rule_problems
-from bulkplan.core.template import Filler, find_fixed_problems, holds_expression
+from bulkplan.core.template import Filler, Scope, find_fixed_problems, holds_expression
 from bulkplan.errors import Location, Path, Problem
 from bulkplan.model.document import Document
 from bulkplan.model.run import RunKey, WantedRun
@@ -36,11 +36,14 @@ class Expansion:
     problems: tuple[Problem, ...] = ()
 
 
-def expand(document: Document, *, now: datetime, project_vars: Names | None = None) -> Expansion:
+def expand(
+    document: Document, *, now: datetime, project_vars: Names | None = None, given_vars: Names | None = None
+) -> Expansion:
     """
     The runs that one spec document asks for at `now` (aware).
 
-    `project_vars` stand below the spec's own vars. A document with any problem yields no run at all.
+    `project_vars` stand below the spec's own vars, `given_vars` (of the command line) above them. A document with any
+    problem yields no run at all.
     """
     data = document.data
     problems = list(find_fixed_problems(document))
@@ -49,11 +52,11 @@ def expand(document: Document, *, now: datetime, project_vars: Names | None = No
         return _refused(document, _no_mapping(data))
     combinations = list(_combinations(data.get("for_each")))
     problems += _combination_problems(data.get("for_each"), combinations)
-    variables = {**(project_vars or {}), **_mapping(data.get("vars"))}
+    scope = Scope(project_vars or {}, {**_mapping(data.get("vars")), **(given_vars or {})})
     filler = Filler(document)
     runs: list[WantedRun] = []
     for each in combinations[:MAX_COMBINATIONS] or [{}]:
-        filled = filler.fill({"vars": variables, "each": each})
+        filled = filler.fill(replace(scope, each=each))
         spec = load_model(Spec, filled)
         found = [*(spec if isinstance(spec, tuple) else ()), *find_rule_problems(filled)]
         if isinstance(spec, Spec) and not found:
@@ -63,6 +66,16 @@ def expand(document: Document, *, now: datetime, project_vars: Names | None = No
         problems += [_of_expression(document, problem) for problem in found if not _is_echo(problem.path, echoes)]
     problems += filler.problems
     return _refused(document, tuple(problems)) if problems else Expansion(tuple(runs))
+
+
+def declared_vars(documents: Iterable[Document]) -> frozenset[str]:
+    """Every name that some spec, fragment or project file sets under `vars`."""
+    return frozenset(
+        name
+        for document in documents
+        if isinstance(document.data, dict)
+        for name in _mapping(document.data.get("vars"))
+    )
 
 
 def _no_mapping(data: JsonValue) -> tuple[Problem, ...]:

@@ -22,7 +22,7 @@ from bulkplan.model.spec import (
     SetLeadStatus,
     Spec,
 )
-from bulkplan.model.where import AllOf, AnyOf, FieldCondition, Has, Not, Where
+from bulkplan.model.where import AllOf, AnyOf, FieldCondition, Has, Not, Use, Where
 
 _BY_TYPE: Mapping[FieldType, CatalogKind] = {
     FieldType.USER: CatalogKind.USERS,
@@ -80,6 +80,9 @@ def _where_kinds(where: Where, scope: str) -> Iterator[CatalogKind]:
     elif isinstance(where, Has):
         if where.where is not None:
             yield from _where_kinds(where.where, where.has)
+    elif isinstance(where, Use):
+        if where.where is not None:
+            yield from _where_kinds(where.where, scope)
     else:
         yield from _field_kinds(where.field, scope, values=_compared(where))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -68,6 +68,7 @@ class PlanFacts:
     commit: str | None
     now: datetime
     suppression: str | None
+    vars: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 def queries_of(drafts: Iterable[Draft]) -> dict[str, SQuery]:
@@ -116,6 +117,7 @@ def assemble(
         total_leads=tally.of_leads if tally else None,
         marker=marker,
         suppression=facts.suppression,
+        vars=dict(facts.vars),
         changes=changes,
     )
 

@@ -16,7 +16,7 @@ from bulkplan.core.periods import find_timezone, timezone_hint
 from bulkplan.core.spec_problems import load_model
 from bulkplan.core.spec_rules import find_empty_keys, find_where_problems
 from bulkplan.core.spec_words import shorten
-from bulkplan.core.template import holds_expression
+from bulkplan.core.template import Filler, Scope, holds_expression
 from bulkplan.errors import Path, Problem
 from bulkplan.model.document import Document
 from bulkplan.model.project import DEFAULT_BASE_URL, DEFAULT_SENDER, Project
@@ -29,17 +29,24 @@ _MAY_HOLD_SECRETS = frozenset({"api_key_env", "base_url", "state"})
 
 
 def load_project_document(document: Document) -> tuple[Project, tuple[Problem, ...]]:
-    """The project that a document describes, and its problems, located; with any problem the project is the default."""
-    data = document.data
+    """
+    The project that a document describes, and its problems, located; with any problem the project is the default.
+
+    Where fragments stand in the document, what they say in `suppress` is filled in with the project's own vars.
+    """
+    filler = Filler(document)
+    data = _filled(document, filler)
     loaded = load_model(Project, data)
-    problems = list(loaded) if isinstance(loaded, tuple) else []
+    echoes = filler.unfilled
+    problems = [problem for problem in loaded if problem.path not in echoes] if isinstance(loaded, tuple) else []
+    problems += filler.problems
     if isinstance(data, dict):
         if "schema" not in data:
             hint = "begin the file with: schema: bulkplan/project/v1"
             problems.append(Problem("schema is missing: the version of the format", hint))
         problems += find_empty_keys(data)
         problems += find_where_problems(data.get("suppress"), ("suppress",))
-        problems += _expressions(data)
+        problems += _expressions(document)
         problems += _default_target(data)
         problems += _all_targets(data.get("targets"))
         problems += _senders(data.get("senders"))
@@ -85,10 +92,34 @@ def _distinct(problems: list[Problem]) -> tuple[Problem, ...]:
     return tuple(found.values())
 
 
-def _expressions(data: dict[str, JsonValue]) -> Iterator[Problem]:
-    for key, value in data.items():
-        if holds_expression(value):
-            hint = "expressions stand in specs only; write the value itself"
+def _filled(document: Document, filler: Filler) -> JsonValue:
+    """The document's data with the expressions of its fragments filled in; it can have none of its own."""
+    data = document.data
+    if not isinstance(data, dict) or not document.uses or holds_expression(_without_fragments(document, "suppress")):
+        return data
+    own = data.get("vars")
+    scope = Scope(own if isinstance(own, dict) else {})
+    return {**data, "suppress": filler.fill_value(data["suppress"], ("suppress",), scope)}
+
+
+def _without_fragments(document: Document, key: str) -> JsonValue:
+    """What the file itself says below a key."""
+
+    def own(value: JsonValue, path: Path) -> JsonValue:
+        if isinstance(value, list):
+            return [own(item, (*path, index)) for index, item in enumerate(value)]
+        if isinstance(value, dict):
+            left_out = "where" if path in document.uses else None
+            return {key: own(item, (*path, key)) for key, item in value.items() if key != left_out}
+        return value
+
+    return own(document.data.get(key) if isinstance(document.data, dict) else None, (key,))
+
+
+def _expressions(document: Document) -> Iterator[Problem]:
+    for key in document.data if isinstance(document.data, dict) else ():
+        if holds_expression(_without_fragments(document, key)):
+            hint = "expressions stand in specs and fragments only; write the value itself"
             yield Problem(f"{key} holds an expression", hint, (key,), on_key=True)
 
 

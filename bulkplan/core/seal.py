@@ -16,7 +16,7 @@ from bulkplan.core.fates import moment_words
 from bulkplan.errors import PlanRefusedError
 from bulkplan.model.plan import Change, Plan, SealedPlan
 from bulkplan.model.request import Request
-from bulkplan.model.run import RunKey, WantedRun
+from bulkplan.model.run import RunKey, SpecSource, WantedRun
 
 KEY_VARIABLE = "BULKPLAN_PLAN_KEY"
 VALID_FOR = timedelta(hours=24)
@@ -174,12 +174,25 @@ def _spec_reasons(plan: Plan, here: Circumstances) -> tuple[str, ...]:
                 f"the spec of {change.key} was edited since the plan: {_short(then)} then, "
                 f"{_short(now.source.digest)} now"
             )
+        elif edited := _edited_fragments(change.source, now.source):
+            reasons.append(f"{change.key} uses fragments that were edited since the plan: {edited}")
         elif now.fingerprint != change.fingerprint:
             reasons.append(
                 f"{change.key} means something else since the plan, by the vars of the project: "
                 f"{_short(str(change.fingerprint))} then, {_short(now.fingerprint)} now"
             )
     return tuple(reasons)
+
+
+def _edited_fragments(then: SpecSource, now: SpecSource) -> str:
+    """The fragments that differ, each with both digests; empty where none does."""
+    before, after = ({one.name: one.digest for one in source.fragments} for source in (then, now))
+    files = {one.name: one.file for one in (*then.fragments, *now.fragments)}
+    names = [name for name in sorted(files) if before.get(name) != after.get(name)]
+    return "; ".join(
+        f"{name} ({files[name]}), {_short(before.get(name, 'absent'))} then, {_short(after.get(name, 'absent'))} now"
+        for name in names
+    )
 
 
 def _suppression_reasons(plan: Plan, here: Circumstances) -> tuple[str, ...]:

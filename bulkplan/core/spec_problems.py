@@ -22,8 +22,9 @@ from bulkplan.core.spec_words import (
     shorten,
 )
 from bulkplan.errors import Path, Problem
+from bulkplan.model.fragment import FilterFragment
 from bulkplan.model.spec import Guards, Spec
-from bulkplan.model.where import FieldCondition, where_tag
+from bulkplan.model.where import FieldCondition, Use, where_tag
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -34,6 +35,9 @@ LATER_KEYS: Mapping[str, str] = {
     "rollout": "waves are not available in this version; use options.results_limit",
 }
 """Keys that people may know from elsewhere, and what to do instead."""
+
+_FORMS = ("all", "any", "not", "has", "use", "field")
+"""The keys by which the forms of a condition are told apart."""
 
 _PATTERN_WORDS: Mapping[str, tuple[str, str]] = {
     "name": ("not a name that a spec can have", NAME_HINT),
@@ -116,7 +120,9 @@ def _root_hint(root: Place) -> str:
 
 def _unknown_key(place: Place) -> Problem:
     key = str(place.path[-1])
-    known = tuple(fields_by_key(place.model)) if place.model else ()
+    known = (
+        tuple(key for key in fields_by_key(place.model) if (place.model, key) != (Use, "where")) if place.model else ()
+    )
     where = f" in {_owner(place.path)}" if len(place.path) > 1 else ""
     return Problem(f'unknown key "{shorten(key)}"{where}', _unknown_hint(place, key, known), place.path, on_key=True)
 
@@ -126,7 +132,7 @@ def _unknown_hint(place: Place, key: str, known: tuple[str, ...]) -> str:
         return f"write a blank after the colon: {key.replace(':', ': ', 1)}"
     if key in LATER_KEYS:
         return LATER_KEYS[key]
-    if place.model and place.model is not FieldCondition and key in {"all", "any", "not", "has", "field"}:
+    if place.model and place.model is not FieldCondition and key in _FORMS:
         return "one condition has one form: put several conditions into a list under all or any"
     guess = did_you_mean(key, known, 1)
     choice = f"the keys here are {', '.join(known)}" if known else "delete it"
@@ -211,11 +217,11 @@ def _no_condition(place: Place) -> Problem:
             "an empty condition is an error", hint if is_filter else "write a condition, or delete it", place.path
         )
     key, value = next(iter(data.items()))
-    if where_tag(dict.fromkeys(near(key, ("all", "any", "not", "has", "field"), 1))):
-        guess = did_you_mean(key, ("all", "any", "not", "has", "field"), 1)
+    if where_tag(dict.fromkeys(near(key, _FORMS, 1))):
+        guess = did_you_mean(key, _FORMS, 1)
         return Problem(f'no condition has the key "{shorten(key)}"', guess, (*place.path, key), on_key=True)
     shown = json.dumps(value, ensure_ascii=False) if isinstance(value, str | int | float | bool) else "…"
-    hint = f"write {{field: {shorten(key)}, is: {shorten(shown)}}}; or begin with all, any, not or has"
+    hint = f"write {{field: {shorten(key)}, is: {shorten(shown)}}}; or begin with all, any, not, has or use"
     return Problem(f'this is no condition: it begins with "{shorten(key)}"', hint, (*place.path, key), on_key=True)
 
 
@@ -242,8 +248,14 @@ def _is_guard(place: Place) -> bool:
     return place.key in Guards.model_fields
 
 
+_SCHEMAS = (
+    (Spec.model_fields["schema_"], "bulkplan/v1"),
+    (FilterFragment.model_fields["schema_"], "bulkplan/filter/v1"),
+)
+
+
 def _schema_problem(place: Place) -> Problem:
-    wanted = "bulkplan/v1" if place.field is Spec.model_fields["schema_"] else "bulkplan/project/v1"
+    wanted = next((word for field, word in _SCHEMAS if place.field is field), "bulkplan/project/v1")
     stem = wanted.removesuffix("1")
     if isinstance(place.data, str) and place.data.startswith(stem) and place.data.removeprefix(stem).isdecimal():
         hint = f"install a newer bulkplan, or write schema: {wanted}"

@@ -51,7 +51,7 @@ def find_where_problems(node: JsonValue, path: Path) -> Iterator[Problem]:
             yield from find_where_problems(item, (*path, tag, index))
     elif tag == "not":
         yield from find_where_problems(node["not"], (*path, "not"))
-    elif tag == "has":
+    elif tag in {"has", "use"}:
         yield from find_where_problems(node.get("where"), (*path, "where"))
     elif tag == "field":
         yield from _operator_problems(node, path)

@@ -23,11 +23,13 @@ EXAMPLES: Mapping[str, str] = {
     "sender": 'sender: "Dana Reyes <dana@example.com>"',
     "status": "status: Churned",
     "field": "field: custom.Industry",
+    "where": "where: {field: status, is: Churned}",
     "sequence": "sequence: Onboarding",
     "every": "every: week",
     "lead": "lead: {status: Churned}",
     "matches": "matches: true",
     "has": "has: opportunity",
+    "use": "use: engaged",
 }
 """A line as it might stand in a file, by key."""
 
@@ -43,6 +45,7 @@ PURPOSES: Mapping[str, str] = {
     "status": "the lead status that is set",
     "field": "the field that is meant",
     "sequence": "the sequence that is meant",
+    "where": "the conditions",
     "every": "day, week, month, quarter or year",
     "lead": "the made-up lead to try the filter on",
     "matches": "whether the filter must match it",

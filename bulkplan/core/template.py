@@ -41,6 +41,29 @@ class Part:
     is_expression: bool
 
 
+@dataclass(frozen=True)
+class Scope:
+    """
+    What `vars` and `each` stand for at one place of a spec.
+
+    `defaults` are the vars of the project and of the fragments around; `given`, which wins, those of the spec, of the
+    command line, and of the uses of fragments. In both the nearer one wins.
+    """
+
+    defaults: Mapping[str, JsonValue] = field(default_factory=dict)
+    given: Mapping[str, JsonValue] = field(default_factory=dict)
+    each: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    @property
+    def names(self) -> Mapping[str, Mapping[str, JsonValue]]:
+        """The names that an expression may use."""
+        return {"vars": {**self.defaults, **self.given}, "each": self.each}
+
+    def inside(self, defaults: Mapping[str, JsonValue], given: Mapping[str, JsonValue]) -> Scope:
+        """What they stand for inside a fragment with these defaults, used with these vars."""
+        return Scope({**self.defaults, **defaults}, {**self.given, **given}, self.each)
+
+
 class _PartError(Exception):
     def __init__(self, message: str, hint: str, start: int, end: int) -> None:
         super().__init__(message)
@@ -112,22 +135,34 @@ class Filler:
     _n_expressions: int = 0
     _n_characters: int = 0
 
-    def fill(self, names: Mapping[str, Mapping[str, JsonValue]]) -> JsonValue:
-        """The document's data with every expression evaluated, `names` being `{"vars": {…}, "each": {…}}`."""
+    def fill(self, scope: Scope) -> JsonValue:
+        """The document's data with every expression evaluated."""
         data = self.document.data
         if not isinstance(data, dict) or not holds_expression(data):
             return data
         self._n_expressions = self._n_characters = 0
-        return {key: item if key in NEVER_FILLED else self._value(item, (key,), names) for key, item in data.items()}
+        return {
+            key: item if key in NEVER_FILLED else self.fill_value(item, (key,), scope) for key, item in data.items()
+        }
 
-    def _value(self, value: JsonValue, path: Path, names: Mapping[str, Mapping[str, JsonValue]]) -> JsonValue:
+    def fill_value(self, value: JsonValue, path: Path, scope: Scope) -> JsonValue:
+        """A value of the document, which stands at `path`, with every expression in it evaluated."""
         if isinstance(value, dict):
-            return {key: self._value(item, (*path, key), names) for key, item in value.items()}
+            if path in self.document.uses:
+                return self._use(value, path, scope)
+            return {key: self.fill_value(item, (*path, key), scope) for key, item in value.items()}
         if isinstance(value, list):
-            return [self._value(item, (*path, index), names) for index, item in enumerate(value)]
+            return [self.fill_value(item, (*path, index), scope) for index, item in enumerate(value)]
         if isinstance(value, str) and ("{{" in value or "{%" in value):
-            return self._text(value, path, names)
+            return self._text(value, path, scope.names)
         return value
+
+    def _use(self, use: Mapping[str, JsonValue], path: Path, scope: Scope) -> JsonValue:
+        """The use of a fragment: its vars are of the place where it is used, what the fragment says of its own."""
+        outside = {key: self.fill_value(item, (*path, key), scope) for key, item in use.items() if key != "where"}
+        given = outside.get("vars")
+        inner = scope.inside(self.document.uses[path], given if isinstance(given, dict) else {})
+        return {**outside, "where": self.fill_value(use["where"], (*path, "where"), inner)}
 
     def _text(self, value: str, path: Path, names: Mapping[str, Mapping[str, JsonValue]]) -> JsonValue:
         try:

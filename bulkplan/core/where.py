@@ -14,7 +14,7 @@ from bulkplan.core.near import join_words
 from bulkplan.core.operators import ALL_OPERATORS, EXAMPLES, OPERATORS, OperandValue, written_operators
 from bulkplan.errors import Path, Problem
 from bulkplan.model.base import JsonObject, SQuery
-from bulkplan.model.where import AllOf, AnyOf, FieldCondition, Has, Not, Where
+from bulkplan.model.where import AllOf, AnyOf, FieldCondition, Has, Not, Use, Where
 
 _RANGES = ("number_range", "moment_range")
 
@@ -65,7 +65,16 @@ def compile_where(where: Where, *, scope: str, context: WhereContext, path: Path
         return Compiled(negate(inner.node), inner.problems, inner.names)
     if isinstance(where, Has):
         return _compile_has(where, scope=scope, context=context, path=path)
+    if isinstance(where, Use):
+        return _compile_use(where, scope=scope, context=context, path=path)
     return _compile_condition(where, scope=scope, context=context, path=path)
+
+
+def _compile_use(use: Use, *, scope: str, context: WhereContext, path: Path) -> Compiled:
+    if use.where is None:
+        problem = Problem(f'the fragment "{use.use}" is not at hand', "put it under filters/", (*path, "use"))
+        return Compiled(object_type(scope), (problem,))
+    return compile_where(use.where, scope=scope, context=context, path=(*path, "where"))
 
 
 def object_type(kind: str) -> SQuery:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from bulkplan.core.english import describe_where
 from bulkplan.core.near import join_words
 from bulkplan.core.query_english import describe_query
 from bulkplan.model.project import Project
 from bulkplan.model.request import Request
+from bulkplan.model.run import FragmentSource
 from bulkplan.model.spec import (
     ActionType,
     ClearCustomField,
@@ -107,6 +108,11 @@ def describe_filter(spec: Spec, request: Request | None = None) -> str:
 def suppression_words(project: Project) -> str | None:
     """Say in one line which leads no message reaches; `None` where the project leaves nobody out."""
     return describe_where(project.suppress) if project.suppress else None
+
+
+def fragment_words(sources: Iterable[FragmentSource]) -> str:
+    """`engaged (filters/engaged.yaml) and no-contact (filters/no-contact.yaml)`."""
+    return join_words(f"{source.name} ({source.file})" for source in sources)
 
 
 def _query_words(request: Request | None) -> str | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
 from bulkplan.errors import Location, Path, Problem
 from bulkplan.model.project import Project
-from bulkplan.model.run import SpecSource, WantedRun
+from bulkplan.model.run import FragmentSource, SpecSource, WantedRun
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,9 @@ class Document:
     """
     One YAML document: `data` is JSON-like (timestamps as ISO text), `places` has every value, `keys` every mapping key.
 
-    `digest` is `sha256:…` over the data, not over its layout.
+    `digest` is `sha256:…` over the data as it stands in the file, not over its layout. Where a fragment is used, its
+    conditions stand in the data below `where`, at places of their own file; `uses` has the defaults of its vars by the
+    path of each use.
     """
 
     file: str
@@ -27,6 +29,8 @@ class Document:
     places: Mapping[Path, Location]
     keys: Mapping[Path, Location]
     digest: str
+    uses: Mapping[Path, Mapping[str, JsonValue]] = field(default_factory=dict)
+    fragments: tuple[FragmentSource, ...] = ()
 
     def locate(self, path: Path, *, on_key: bool = False) -> Location | None:
         """The place of the value (or key) at `path`, or of its nearest ancestor that has one."""
@@ -39,12 +43,26 @@ class Document:
 
     def located(self, problem: Problem) -> Problem:
         """The problem with its place, unless it has one."""
-        return problem if problem.at else problem.located(self.locate(problem.path, on_key=problem.on_key))
+        at = problem.at or self.locate(problem.path, on_key=problem.on_key)
+        return self._told_where_used(problem.located(at))
+
+    def _told_where_used(self, problem: Problem) -> Problem:
+        """A problem inside a fragment also names the use that brought it here."""
+        if problem.at is None or problem.at.file == self.file:
+            return problem
+        path = problem.path
+        use = next((path[:end] for end in range(len(path)) if path[:end] in self.uses), None)
+        at = self.locate((*use, "use")) if use is not None else None
+        if at is None or str(at) in (problem.hint or ""):
+            return problem
+        return replace(problem, hint=f"{problem.hint}; used at {at}" if problem.hint else f"used at {at}")
 
     @property
     def source(self) -> SpecSource:
         """Where it stands, for plans and records."""
-        return SpecSource(file=self.file, document=self.index, line=self.line, digest=self.digest)
+        return SpecSource(
+            file=self.file, document=self.index, line=self.line, digest=self.digest, fragments=self.fragments
+        )
 
 
 @dataclass(frozen=True)
@@ -61,6 +79,11 @@ class Workspace:
         """The place of a value of a spec."""
         document = self.documents.get((source.file, source.document))
         return document.locate(path, on_key=on_key) if document else None
+
+    def located(self, source: SpecSource, problem: Problem) -> Problem:
+        """The problem of a spec with its place."""
+        document = self.documents.get((source.file, source.document))
+        return document.located(problem) if document else problem
 
 
 @dataclass(frozen=True)
@@ -82,6 +105,7 @@ class ProjectFiles:
 
     project: Document | None = None
     specs: tuple[Document, ...] = ()
+    fragments: tuple[Document, ...] = ()
     files: tuple[str, ...] = ()
     selected: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()

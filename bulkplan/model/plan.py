@@ -234,6 +234,8 @@ class Plan(Value):
     total_leads: int | None = None
     marker: MarkerCheck | None = None
     suppression: str | None = None
+    vars: dict[str, JsonValue] = Field(default_factory=dict)
+    """What `--var` gave; applying the plan reads the specs with the same."""
     changes: tuple[Change, ...]
 
 

@@ -55,6 +55,14 @@ class RunKey(NamedTuple):
         )
 
 
+class FragmentSource(Value):
+    """A fragment that a spec uses, also through others: its name, its file (POSIX form), and its digest as read."""
+
+    name: str
+    file: str
+    digest: str
+
+
 class SpecSource(Value):
     """Where a spec stands: the file below the project (POSIX form), its document (from 0), its line (from 1)."""
 
@@ -63,6 +71,8 @@ class SpecSource(Value):
     line: int = 1
     digest: str
     """`sha256:…` over the document's content as read (not over its layout)."""
+    fragments: tuple[FragmentSource, ...] = ()
+    """What it takes from `filters/`, by name."""
 
 
 class WantedRun(Value):

@@ -1,11 +1,11 @@
-"""The short filter: conditions on fields, joined by all, any, not and has."""
+"""The short filter: conditions on fields, joined by all, any, not and has, or shared by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import Discriminator, Field, JsonValue, StringConstraints, Tag
 
 from bulkplan.model.base import Value
 
@@ -79,14 +79,26 @@ class Has(Value):
     where: Where | None = None
 
 
-_TAGS = {"all": "all", "any": "any", "not": "not", "has": "has", "field": "field"}
+class Use(Value):
+    """
+    The conditions of a fragment (`filters/*.yaml`) hold. A fragment is about whatever is in scope where it is used.
+
+    `where` is what the fragment says, filled in for this use; no file writes it, loading a project puts it there.
+    """
+
+    use: Name = Field(description="Name of a fragment under filters/.")
+    vars: dict[str, JsonValue] = Field(default_factory=dict, description="Values for {{ vars.name }} in the fragment.")
+    where: Where | None = None
+
+
+_TAGS = {"all": "all", "any": "any", "not": "not", "has": "has", "use": "use", "field": "field"}
 
 
 def where_tag(node: object) -> str | None:
     """Which form a node has, by its key; `None` when no form fits."""
     if isinstance(node, Mapping):
         return next((tag for key, tag in _TAGS.items() if key in node), None)
-    by_type: dict[type, str] = {AllOf: "all", AnyOf: "any", Not: "not", Has: "has", FieldCondition: "field"}
+    by_type: dict[type, str] = {AllOf: "all", AnyOf: "any", Not: "not", Has: "has", Use: "use", FieldCondition: "field"}
     return by_type.get(type(node))
 
 
@@ -95,6 +107,7 @@ Where = Annotated[
     | Annotated[AnyOf, Tag("any")]
     | Annotated[Not, Tag("not")]
     | Annotated[Has, Tag("has")]
+    | Annotated[Use, Tag("use")]
     | Annotated[FieldCondition, Tag("field")],
     Discriminator(where_tag),
 ]
@@ -103,3 +116,4 @@ AllOf.model_rebuild()
 AnyOf.model_rebuild()
 Not.model_rebuild()
 Has.model_rebuild()
+Use.model_rebuild()

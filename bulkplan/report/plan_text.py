@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from pydantic import JsonValue
+
 from bulkplan.core.visible import visible
 from bulkplan.model.plan import Change, ChangeKind, MarkerCheck, Matches, Plan
 from bulkplan.report.diff_text import diff_lines
@@ -70,10 +72,17 @@ def _header(plan: Plan, width: int) -> tuple[Line, ...]:
     lines = [*wrapped((Span(f"Plan for {plan.target}: ", "title"),), (Span(", ".join(facts)),), width=width)]
     if plan.organization_name:
         lines.append((Span(plan.organization_id, "muted"),))
+    if plan.vars:
+        said = ", ".join(f"{name}={_given(value)}" for name, value in sorted(plan.vars.items()))
+        lines += wrapped((Span("With --var ", "muted"),), (Span(said, "muted"),), width=width)
     if plan.suppression:
         head = (Span("Left out of every e-mail and sequence: ", "muted"),)
         lines += wrapped(head, (Span(plan.suppression, "muted"),), width=width)
     return tuple(lines)
+
+
+def _given(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _block(change: Change, plan: Plan, *, width: int, payload: bool) -> tuple[Line, ...]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, JsonValue
 
 from bulkplan.model.apply_report import ApplyReport
 from bulkplan.model.base import JsonObject
+from bulkplan.model.fragment import FilterFragment
 from bulkplan.model.plan import SealedPlan
 from bulkplan.model.project import Project
 from bulkplan.model.spec import NEVER_FILLED, Spec
@@ -29,10 +30,18 @@ def spec_schema() -> JsonObject:
     schema = _base(Spec, "bulk-action.v1", "A bulk action of bulkplan")
     _without_null(schema)
     _refine(schema, "Filter", _exactly_one("where", "query", "smart_view", "all_leads"))
-    _refine(schema, "FieldCondition", {"minProperties": 2, "maxProperties": 3})
+    _refine_where(schema)
     _refine(schema, "SetCustomField", _exactly_one("value", "values"))
     for name in ("SequencePause", "SequenceResume", "SequenceResumeFinished"):
         _refine(schema, name, _exactly_one("sequence", "all_sequences"))
+    return _with_expressions(schema)
+
+
+def filter_schema() -> JsonObject:
+    """The schema of one document under `filters/`."""
+    schema = _base(FilterFragment, "filter.v1", "A filter fragment of bulkplan")
+    _without_null(schema)
+    _refine_where(schema)
     return _with_expressions(schema)
 
 
@@ -41,6 +50,7 @@ def project_schema() -> JsonObject:
     schema = _base(Project, "project.v1", "A project of bulkplan")
     _without_null(schema)
     schema["required"] = ["schema"]
+    _refine_where(schema)
     _refine(schema, "Target", _exactly_one("sandbox", "api_key_env"))
     return schema
 
@@ -57,6 +67,7 @@ def apply_report_schema() -> JsonObject:
 
 SCHEMAS: Mapping[str, Callable[[], JsonObject]] = {
     "bulk-action": spec_schema,
+    "filter": filter_schema,
     "project": project_schema,
     "plan": plan_schema,
     "apply-report": apply_report_schema,
@@ -108,6 +119,14 @@ def _without_null(schema: JsonValue) -> None:
 
 def _exactly_one(*keys: str) -> JsonObject:
     return {"oneOf": [{"required": [key]} for key in keys]}
+
+
+def _refine_where(schema: JsonObject) -> None:
+    """What a short filter may hold; what a fragment says where it is used stands in its own file only."""
+    _refine(schema, "FieldCondition", {"minProperties": 2, "maxProperties": 3})
+    use = _object(_object(schema["$defs"])["Use"])
+    use["description"] = "The conditions of a fragment (`filters/*.yaml`) hold."
+    use["properties"] = {key: value for key, value in _object(use["properties"]).items() if key != "where"}
 
 
 def _refine(schema: JsonObject, name: str, more: JsonObject) -> None:

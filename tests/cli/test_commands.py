@@ -257,6 +257,7 @@ def test_schemas_are_written_as_files(capfd):
     assert sorted(path.name for path in Path("out/schemas").iterdir()) == [
         "apply-report.v1.schema.json",
         "bulk-action.v1.schema.json",
+        "filter.v1.schema.json",
         "plan.v1.schema.json",
         "project.v1.schema.json",
     ]

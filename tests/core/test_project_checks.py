@@ -86,7 +86,7 @@ CORPUS = [
     (HEAD + "suppress: {field: a, is: 1, gt: 2}", "2:29-31", "do not go together", ""),
     (HEAD + "suppress: {fild: a}", "2:12-16", "no condition", '"field"'),
     (HEAD + "require_saved_plan: yes", "2:21-24", "true or false", "write true"),
-    (HEAD + 'suppress: {field: a, is: "{{ vars.x }}"}', "2:1-9", "holds an expression", "specs only"),
+    (HEAD + 'suppress: {field: a, is: "{{ vars.x }}"}', "2:1-9", "holds an expression", "specs and fragments only"),
     ("- a", "1:1-4", "mapping of keys", "schema"),
 ]
 

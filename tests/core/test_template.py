@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.spec_texts import SPEC, document, expand_text, underlined
 
-from bulkplan.core.template import Filler, find_fixed_problems, holds_expression, split_parts
+from bulkplan.core.template import Filler, Scope, find_fixed_problems, holds_expression, split_parts
 from bulkplan.core.template_rules import Expression
 from bulkplan.core.template_values import ExpressionError
 
@@ -265,7 +265,7 @@ def test_a_refusal_says_how_to_mend_it(source, hint):
 
 def fill(value: str):
     filler = Filler(document(SPEC + f"vars: {{n: 90, b: true, l: [x]}}\ndescription: {value}\n"))
-    filled = filler.fill({"vars": {"n": 90, "b": True, "l": ["x"]}, "each": {}})
+    filled = filler.fill(Scope(given={"n": 90, "b": True, "l": ["x"]}))
     return filled["description"], filler.problems
 
 

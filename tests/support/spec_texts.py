@@ -18,10 +18,10 @@ SPEC = HEAD + FILTER + ACTION
 """Six lines short of anything: what a test adds begins on line 6."""
 
 
-def read(text: str | bytes) -> Reading:
+def read(text: str | bytes, *, file: str = "specs/s.yaml") -> Reading:
     """What the loader makes of a text."""
     raw = text.encode() if isinstance(text, str) else text
-    content = decode("specs/s.yaml", raw)
+    content = decode(file, raw)
     return parse_documents(content) if isinstance(content, FileText) else Reading(problems=(content,))
 
 

@@ -12,11 +12,13 @@ from bulkplan.app.fresh import fresh_requests
 from bulkplan.app.performer import Edges, Interrupt
 from bulkplan.app.recheck import Rechecker
 from bulkplan.app.saved_plan import SavedPlanStory
+from bulkplan.app.workspace import GivenVars
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK, exit_code
 from bulkplan.cli.planning import plan_here, plan_key, read_sealed, tell_warnings, workspace_of, write_text
 from bulkplan.cli.stopping import Stopped, run_until_signal, saying
+from bulkplan.cli.var_options import given_vars
 from bulkplan.cli.wiring import Place, find_place, open_edges, prepare_folder
 from bulkplan.core.records import ApplyContext
 from bulkplan.core.result import ApplyResult, ResultKind, error_of
@@ -105,9 +107,15 @@ def _saved(args: Args, path: Path, place: Place, console: Console) -> Agreed:
             "--select does not go with a saved plan, which is run whole",
             hint="save a narrower one: bulkplan plan --select GLOB --out plan.json",
         )
+    if args.var:
+        raise UsageError(
+            "--var does not go with a saved plan, which keeps the vars that it was made with",
+            hint="save one with them: bulkplan plan --var NAME=VALUE --out plan.json",
+        )
     sealed = read_sealed(path)
+    of_plan = GivenVars(sealed.plan.vars, must_be_declared=False)
     console.note(f"Applying {path}, made {sealed.plan.now:%Y-%m-%d %H:%M} UTC for {sealed.plan.target}.")
-    return Agreed(sealed.plan, workspace_of(place, now=sealed.plan.now), sealed)
+    return Agreed(sealed.plan, workspace_of(place, now=sealed.plan.now, given=of_plan), sealed)
 
 
 def _fresh(args: Args, place: Place, console: Console) -> Agreed:
@@ -116,7 +124,9 @@ def _fresh(args: Args, place: Place, console: Console) -> Agreed:
             f'the project asks for a saved plan (require_saved_plan), and target "{place.target_name}" is no sandbox',
             hint="bulkplan plan --out plan.json, have it reviewed, then: bulkplan apply plan.json",
         )
-    workspace, result = run_until_signal(plan_here(place, console, select=tuple(args.select)))
+    workspace, result = run_until_signal(
+        plan_here(place, console, select=tuple(args.select), given=given_vars(args.var))
+    )
     tell_warnings(result, console)
     console.result(plan_lines(result.plan, width=console.manners.width, closing=None))
     question = question_of(result.plan)

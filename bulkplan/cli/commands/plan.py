@@ -13,6 +13,7 @@ from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import CHANGES, OK
 from bulkplan.cli.planning import plan_here, plan_key, refusal, tell_warnings, write_text
 from bulkplan.cli.stopping import run_until_signal
+from bulkplan.cli.var_options import given_vars
 from bulkplan.cli.wiring import find_place
 from bulkplan.core.seal import dump_sealed, seal
 from bulkplan.errors import Problem, UsageError
@@ -24,6 +25,7 @@ from bulkplan.report.problems_text import problem_lines
 def run(args: Args, console: Console) -> int:
     """Plan, print, save; 3 when something is refused, 2 (if asked for) when something would run."""
     _check(args)
+    given = given_vars(args.var)
     place = find_place(args)
     with ExitStack() as stack:
         file = stack.enter_context(MemberFile(args.members, with_names=args.with_names)) if args.members else None
@@ -34,7 +36,7 @@ def run(args: Args, console: Console) -> int:
             with_names=args.with_names,
             open_spool=DiskSpool,
         )
-        _, result = run_until_signal(plan_here(place, console, select=tuple(args.select), wish=wish))
+        _, result = run_until_signal(plan_here(place, console, select=tuple(args.select), given=given, wish=wish))
         if file is not None:
             file.keep()
     tell_warnings(result, console)

@@ -10,14 +10,16 @@ from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import INVALID, OK
 from bulkplan.cli.repository import folder_in_repository
+from bulkplan.cli.var_options import given_vars
 from bulkplan.report.problems_json import problems_document
 from bulkplan.report.problems_text import invalid_lines, valid_lines
 
 
 def run(args: Args, console: Console) -> int:
     """Check and print; 65 when there is a problem."""
+    given = given_vars(args.var)
     root = find_root(args.directory)
-    found = validate(YamlProject(root), paths=tuple(args.paths), now=datetime.now(UTC))
+    found = validate(YamlProject(root), paths=tuple(args.paths), now=datetime.now(UTC), given=given)
     width = console.manners.width
     if args.format == "json":
         console.document(
