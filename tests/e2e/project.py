@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ import bulkplan
 API_KEY = "api_5kT2canaryQ9x7LmWz4e.1vRbN8sYd3uHcJ6pAoGfE0"
 """The one key that served sandboxes accept. It may be seen nowhere."""
 KEY_VARIABLE = "E2E_CLOSE_KEY"
+BULKPLAN = ("-m", "bulkplan")
 EXAMPLES = Path(bulkplan.__file__).parents[1] / "specs"
 _ADDRESS = re.compile(rb"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "PYTHONDONTWRITEBYTECODE")
@@ -114,16 +115,16 @@ class Project:
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
 
-    def run(self, *words: str, timeout_s: float = 60.0, **more: str) -> Outcome:
-        """Run a command to its end."""
-        with self.started(*words, **more) as process:
+    def run(self, *words: str, timeout_s: float = 60.0, program: Sequence[str] = BULKPLAN, **more: str) -> Outcome:
+        """Run a command to its end; `program` are the words after `python`."""
+        with self.started(*words, program=program, **more) as process:
             return self.ended(process, timeout_s=timeout_s)
 
     @contextmanager
-    def started(self, *words: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+    def started(self, *words: str, program: Sequence[str] = BULKPLAN, **more: str) -> Iterator[subprocess.Popen[str]]:
         """A command that runs meanwhile; killed at the end if it still does."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "bulkplan", *words],
+            [sys.executable, *program, *words],
             cwd=self.root,
             env={**self.environ, **more},
             stdin=subprocess.DEVNULL,

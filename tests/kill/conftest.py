@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from adapters.stores.conftest import moto_port, postgres_server
-from e2e.project import API_KEY, KEY_VARIABLE, Project, environ
+from e2e.project import API_KEY, KEY_VARIABLE, Project, environ, spec
 from e2e.served import Served, copied, serve
+from kill.points import Points
 from kill.servers import server
 from kill.states import States
 
@@ -63,6 +65,41 @@ def served(sandbox) -> Served:
     return sandbox(*QUICK)
 
 
+@pytest.fixture(scope="session")
+def busy_server(small_world, tmp_path_factory) -> Iterator[Served]:
+    """One served sandbox for many projects, whose clock nobody moves."""
+    with server(copied(small_world, tmp_path_factory.mktemp("busy")), *QUICK) as (_, served):
+        yield served
+
+
+@pytest.fixture
+def crowded(busy_server) -> Served:
+    """A served sandbox that others work with as well; without faults."""
+    return busy_server.as_new()
+
+
+@pytest.fixture(scope="session")
+def points_of(tmp_path_factory):
+    """The kill points of a command over a kind of state; a project made ready for it is traced where nobody has yet."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent  # that of all workers
+    folder = root / "kill-points"
+    folder.mkdir(exist_ok=True)
+    return Points(folder).of
+
+
+@pytest.fixture
+def tell(capsys) -> Callable[[str], None]:
+    """Prints figures for whoever runs a sweep by hand."""
+
+    def say(words: str) -> None:
+        with capsys.disabled():
+            print(f"\n{words}")  # noqa: T201 - meant for the terminal
+
+    return say
+
+
 @pytest.fixture
 def make_project(tmp_path, addresses) -> Iterator[Callable[[str, str], Project]]:
     """Makes project folders with one target; at the end nothing in them, and nothing printed, may hold a secret."""
@@ -88,7 +125,7 @@ def kill_all(request) -> bool:
 
 
 @pytest.fixture
-def states(request, served) -> States:
+def states(request, crowded) -> States:
     """State of the kind that the test's parameter names, in a real server where it takes one."""
     kind = request.param
     server = ""
@@ -96,4 +133,17 @@ def states(request, served) -> States:
         server = f"http://127.0.0.1:{request.getfixturevalue('moto_port')}"
     elif kind == "postgres":
         server = request.getfixturevalue("postgres_server").url("state")
-    return States(kind, served.base_url, server)
+    return States(kind, crowded.base_url, server)
+
+
+@pytest.fixture
+def new_project(make_project, crowded, states) -> Callable[[str], Project]:
+    """Makes projects of one run, mark@1, each: to the one Close behind them they are strangers."""
+
+    def new(name: str) -> Project:
+        project = make_project(name, crowded.target)
+        states.give(project)
+        project.write("specs/mark.yaml", spec("mark"))
+        return project
+
+    return new

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from e2e.project import Outcome, Project
+from e2e.project import BULKPLAN, Outcome, Project
 
 CALLS = (
     "openat", "pread64", "pwrite64", "fsync", "fdatasync", "unlink", "ftruncate", "fcntl", "mkdir", "close",
@@ -25,6 +25,8 @@ CALLS = (
 NETWORK = frozenset({"connect", "sendto", "recvfrom", "writev"})
 CHILDREN = frozenset({"vfork", "clone3", "wait4"})
 _CHANGES_FILES = frozenset({"write", "rename", "link", "unlink", "mkdir", "fsync", "fdatasync", "ftruncate"})
+Program = tuple[str, ...]
+"""The words after `python`."""
 _LINE = re.compile(r"(\d+) +(\w+)\((.*)")
 
 
@@ -75,14 +77,14 @@ def require_strace() -> None:
     pytest.skip(why)
 
 
-def trace(project: Project, *words: str, every_thread: bool = False) -> tuple[Call, ...]:
+def trace(project: Project, *words: str, every_thread: bool = False, program: Program = BULKPLAN) -> tuple[Call, ...]:
     """
     The calls of `CALLS` that a command makes on its main thread; it must end well.
 
     With `every_thread` also those of its other threads and of the programs that it starts, each `nth` of a name once.
     """
     log = project.root.parent / f"{project.root.name}.trace"
-    outcome = _run(project, ["-y", "-s", "48", "-e", f"trace={','.join(CALLS)}"], words, log=log)
+    outcome = _run(project, ["-y", "-s", "48", "-e", f"trace={','.join(CALLS)}"], (*program, *words), log=log)
     assert outcome.code == 0, outcome
     calls = list(_calls(log.read_text(errors="replace")))
     if not every_thread:
@@ -104,33 +106,26 @@ def _calls(text: str) -> Iterator[Call]:
         yield Call(name, seen[thread, name], words, thread == main)
 
 
-def kill_at(project: Project, call: Call, *words: str) -> bool:
+def kill_at(project: Project, call: Call, *words: str, program: Program = BULKPLAN) -> bool:
     """Run a command and kill whoever enters a call first with SIGKILL; false when the command itself went on."""
-    return strike_at(project, call, "signal=SIGKILL", *words).code in (-signal.SIGKILL, 128 + signal.SIGKILL)
+    struck = strike_at(project, call, "signal=SIGKILL", *words, program=program)
+    return struck.code in (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 
-def strike_at(project: Project, call: Call, what: str, *words: str) -> Outcome:
+def strike_at(project: Project, call: Call, what: str, *words: str, program: Program = BULKPLAN) -> Outcome:
     """Run a command of which one call is tampered with: `error=EIO`, or `signal=SIGKILL`."""
     options = ["-e", f"trace={call.name}", "-e", f"inject={call.name}:{what}:when={call.nth}"]
-    return _run(project, options, words, log=Path(os.devnull), only_main=call.is_main)
+    return _run(project, options, (*program, *words), log=Path(os.devnull), only_main=call.is_main)
 
 
 def _run(
     project: Project, options: list[str], words: tuple[str, ...], *, log: Path, only_main: bool = False
 ) -> Outcome:
-    command = [
-        "strace",
-        *([] if only_main else ["-f"]),
-        "-o",
-        str(log),
-        *options,
-        sys.executable,
-        "-m",
-        "bulkplan",
-        *words,
-    ]
+    # With a filter in the kernel, only the calls that are asked for stop the process; it needs -f.
+    follow = [] if only_main else ["-f", "--seccomp-bpf"]
     done = subprocess.run(
-        command, cwd=project.root, env=project.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        ["strace", *follow, "-o", str(log), *options, sys.executable, *words],
+        cwd=project.root, env=project.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=120, check=False,
     )  # fmt: skip
     outcome = Outcome(done.returncode, done.stdout, done.stderr)
