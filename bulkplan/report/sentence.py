@@ -1,0 +1,67 @@
+"""What a row does, in whole sentences for people who never saw a spec."""
+
+from __future__ import annotations
+
+from bulkplan.model.plan import Change, Matches
+from bulkplan.model.request import Request
+from bulkplan.report.facts import leads, percent
+from bulkplan.report.lines import Span
+
+
+def action_sentence(change: Change) -> tuple[Span, ...]:
+    """
+    What it does to how many, with what matters most in the style `strong`.
+
+    Like `Send the template “Win-back 2026” from Dana Reyes to the first address of 32 leads (3.2 % of all 1,000):
+    at most 30 messages.`
+    """
+    whom = _whom(change.matches)
+    deed = _deed(change.request, whom) if change.request else None
+    messages = change.forecast.messages if change.forecast else None
+    expected = (Span(f": at most {messages:,} message{'s' if messages != 1 else ''}."),) if messages is not None else ()
+    return (*(deed or _as_summary(change, whom)), *(expected or (Span("."),)))
+
+
+def undo_sentence(change: Change) -> str:
+    """Whether it can be taken back, and why not."""
+    if change.is_undoable:
+        return "It can be undone: the former values can be written again."
+    return f"It cannot be undone: {change.undo_words}." if change.undo_words else "It cannot be undone."
+
+
+def _whom(matches: Matches | None) -> tuple[Span, ...]:
+    if matches is None:
+        return (Span("the leads that match", "strong"),)
+    share = f" ({percent(matches.limited, matches.of_leads)} of all {matches.of_leads:,})" if matches.of_leads else ""
+    return Span(leads(matches.limited), "strong"), Span(share)
+
+
+def _deed(request: Request, whom: tuple[Span, ...]) -> tuple[Span, ...] | None:
+    """By what is sent, so that the count stands where it belongs; `None` where the summary says it as well."""
+    body, names = request.body, request.names
+    whose = (
+        "the first address of every contact of "
+        if body.get("contact_preference") == "contact"
+        else "the first address of "
+    )
+    if request.kind == "delete":
+        return Span("Delete "), *whom, Span(" with their contacts, opportunities and activities")
+    if request.kind == "email":
+        template = _name(names, body.get("template_id"))
+        sender = Span(str(body.get("sender")), "strong")
+        return Span("Send the template "), template, Span(" from "), sender, Span(f" to {whose}"), *whom
+    if body.get("action_type") == "subscribe":
+        who = "every contact of " if body.get("contact_preference") == "contact" else "the first contact of "
+        sequence = _name(names, body.get("sequence_id"))
+        return Span(f"Subscribe {who}"), *whom, Span(" to the sequence "), sequence
+    return None
+
+
+def _as_summary(change: Change, whom: tuple[Span, ...]) -> tuple[Span, ...]:
+    if not change.source:
+        return (Span(f"{change.summary[:1].upper()}{change.summary[1:]}"),)
+    return Span(f"{change.summary[:1].upper()}{change.summary[1:]}, for "), *whom
+
+
+def _name(names: dict[str, str], identifier: object) -> Span:
+    return Span(f"“{names.get(str(identifier), identifier)}”", "strong")
