@@ -13,7 +13,7 @@ Tone = Literal["critical", "high", "medium", "low", "none", "info"]
 """What a colour says; the words beside it say the same."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_VOID = frozenset({"meta", "rect", "hr", "br"})
+_VOID = frozenset({"meta"})
 _LEAST_SEEN = 0.8
 """Percent of a bar below which a share that is not nothing could not be seen."""
 

@@ -43,7 +43,7 @@ def _top(plan: Plan, title: str) -> Html:
             "This page shows what bulkplan would do in the Close organization ",
             element("strong", organization),
             ". ",
-            f"{NOTHING_SENT} It runs only when somebody applies this plan, at the latest on {_day(plan.expires_at)}.",
+            f"{NOTHING_SENT} {_when(plan)}",
         )
     )
     about = f"Plan for {plan.target}, as of {_day(plan.now)}"
@@ -55,6 +55,12 @@ def _top(plan: Plan, title: str) -> Html:
         element("p", about, class_="soft small"),
         _tiles(plan),
     )
+
+
+def _when(plan: Plan) -> str:
+    if not any(change.would_run for change in plan.changes):
+        return "As it stands, applying this plan would send nothing either."
+    return f"It runs only when somebody applies this plan, at the latest on {_day(plan.expires_at)}."
 
 
 def _tiles(plan: Plan) -> Html:

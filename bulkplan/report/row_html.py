@@ -49,6 +49,8 @@ STATE_WORDS: Mapping[str, str] = {
 }
 """How a row stands, for people; by `state_word`."""
 
+_RANKS: Mapping[str, int] = {"error": 0, "warning": 1, "exclusion": 2}
+
 _PASSED: Mapping[GuardName, str] = {
     "max_matches": "At most {limit} leads may match; {measured} do",
     "max_percent": "At most {limit} of all leads may match; it is {measured}",
@@ -63,7 +65,7 @@ def card(change: Change, *, anchor: str) -> Html:
         "section",
         _meta(change, tone),
         element("h3", sentence(change), id=f"{anchor}-title"),
-        element("p", name(change.description), class_="soft") if change.description else None,
+        element("p", name(" ".join(change.description.split())), class_="soft") if change.description else None,
         *_ways_on(change),
         _about(change),
         *_share(change, tone),
@@ -157,12 +159,16 @@ def _step(step: FunnelStep, most: int) -> Iterator[Html]:
 
 
 def _judged(change: Change) -> Iterator[Html]:
-    if not change.verdicts and not change.overlaps:
-        return
-    verdicts = sorted(change.verdicts, key=lambda one: one.is_ok)
-    overlaps = sorted(change.overlaps, key=lambda one: one.severity != "error")
-    yield element("h4", "What was checked")
-    yield element("ul", *map(_verdict, verdicts), *map(_overlap, overlaps), class_="judged")
+    """What refuses first, then what should be minded, then what passed."""
+    said = [*((_rank(verdict), _verdict(verdict)) for verdict in change.verdicts)]
+    said += [(_RANKS[overlap.severity], _overlap(overlap)) for overlap in change.overlaps]
+    if said:
+        yield element("h4", "What was checked")
+        yield element("ul", *(item for _, item in sorted(said, key=lambda one: one[0])), class_="judged")
+
+
+def _rank(verdict: Verdict) -> int:
+    return _RANKS["exclusion"] if verdict.is_ok else _RANKS["error"]
 
 
 def _verdict(verdict: Verdict) -> Html:
