@@ -64,3 +64,12 @@ def test_the_program_finds_no_problem_in_the_examples(tmp_path, capfd):
         (tmp_path / "specs" / path.name).write_bytes(path.read_bytes())
     assert run(["validate", "-C", str(tmp_path)]) == 0
     assert capfd.readouterr().out.endswith("no problem.\n")
+
+
+def test_lint_has_nothing_to_say_about_the_examples(tmp_path, capfd):
+    (tmp_path / "specs").mkdir()
+    for path in SPECS:
+        (tmp_path / "specs" / path.name).write_bytes(path.read_bytes())
+    assert run(["lint", "-C", str(tmp_path), "--strict", "--format", "json"]) == 0
+    findings = json.loads(capfd.readouterr().out)["findings"]
+    assert [(row["file"], row["rule"]) for row in findings if row["rule"] != "no-tests"] == []

@@ -46,6 +46,10 @@ class Args(argparse.Namespace):
     wait_timeout: float = 3600.0
     keep_going: bool = False
     report: Path | None = None
+    rule: Sequence[str] = ()
+    online: bool = False
+    strict: bool = False
+    list_rules: bool = False
     refresh: bool = True
     no_refresh: bool = False
     run: str = ""

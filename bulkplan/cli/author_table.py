@@ -22,4 +22,22 @@ AUTHOR_COMMANDS: tuple[Command, ...] = (
         "fmt",
         "A file that cannot be read is left as it is, and told with its place: exit 65.",
     ),
+    Command(
+        "lint",
+        "look twice at what is valid: limits, filters, history",
+        "Apply rules of good taste and of caution to every spec and to bulkplan.yaml. Reads files, and the state\n"
+        "where it is a file here; opens no connection but with --online. Exits 1 when an error stands.",
+        (
+            ("bulkplan lint", "the whole project"),
+            ("bulkplan lint --online --target production", "and what only Close knows"),
+            ("bulkplan lint --format sarif > lint.sarif", "for code scanning"),
+            ("bulkplan lint --format github --strict", "as notes beside the lines of a pull request"),
+            ("bulkplan lint --list-rules", "every rule"),
+        ),
+        author_arguments.add_lint,
+        "lint",
+        "A rule that does not hold is switched off in the spec (or in bulkplan.yaml), with the reason:\n"
+        "  lint: {ignore: {no-ceiling: the list is kept by hand}}\n"
+        "-v shows what was ignored, and why. docs/lint-rules.md explains every rule.",
+    ),
 )

@@ -9,6 +9,7 @@ from typing import TypeGuard
 
 from pydantic import JsonValue
 
+from bulkplan.core.lint.settings import find_lint_problems
 from bulkplan.core.near import did_you_mean
 from bulkplan.core.spec_words import shorten
 from bulkplan.errors import Path, Problem
@@ -39,7 +40,10 @@ def check_specs(documents: Sequence[Document], *, is_complete: bool) -> tuple[Pr
         problems += islice(_unknown_dependencies(named, first), MAX_UNKNOWN)
     problems += _cycles(first)
     for document in documents:
-        found = guard_problems(_field(document, "guards"), ("guards",))
+        found = [
+            *guard_problems(_field(document, "guards"), ("guards",)),
+            *find_lint_problems(_field(document, "lint")),
+        ]
         problems += [document.located(problem) for problem in found]
     return tuple(problems)
 

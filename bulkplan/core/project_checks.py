@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import JsonValue
 
 from bulkplan.core.checks import guard_problems
+from bulkplan.core.lint.settings import find_lint_problems
 from bulkplan.core.loopback import is_loopback
 from bulkplan.core.near import did_you_mean, join_words
 from bulkplan.core.periods import find_timezone, timezone_hint
@@ -47,6 +48,7 @@ def load_project_document(document: Document) -> tuple[Project, tuple[Problem, .
         problems += find_empty_keys(data)
         problems += find_where_problems(data.get("suppress"), ("suppress",))
         problems += _expressions(document)
+        problems += find_lint_problems(data.get("lint"))
         problems += _default_target(data)
         problems += _all_targets(data.get("targets"))
         problems += _senders(data.get("senders"))

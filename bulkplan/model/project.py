@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from bulkplan.model.base import Value
-from bulkplan.model.spec import Guards, PositiveCount, Text
+from bulkplan.model.spec import Guards, LintIgnores, PositiveCount, Text
 from bulkplan.model.where import Where
 
 DEFAULT_BASE_URL = "https://api.close.com/api/v1"
@@ -71,6 +71,20 @@ class SenderLimit(Value):
     daily_limit: PositiveCount = Field(description="Most messages a day, as the sending limits of Close have it.")
 
 
+Severity = Literal["error", "warning", "note"]
+
+
+class ProjectLint(Value):
+    """What `bulkplan lint` should know about the whole project."""
+
+    ignore: LintIgnores = Field(
+        default_factory=dict, description="Rules that do not hold in this project, each with the reason in words."
+    )
+    severity: dict[Text, Severity] = Field(
+        default_factory=dict, description="Other severities: by the slug or the ID of a rule, error, warning or note."
+    )
+
+
 class Project(Value):
     """The project file, or its defaults where there is none."""
 
@@ -93,3 +107,4 @@ class Project(Value):
         default_factory=dict,
         description="What each address may send a day, for the forecast of a plan; default: holds for all others.",
     )
+    lint: ProjectLint = Field(default=ProjectLint(), description="Rules of `bulkplan lint`, for every spec.")

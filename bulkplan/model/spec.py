@@ -173,6 +173,18 @@ class Schedule(Value):
     timezone: Text = Field("UTC", description="IANA name, e.g. Europe/Berlin.")
 
 
+LintIgnores = dict[Text, Text]
+"""By the slug or the ID of a rule: why it does not hold here."""
+
+
+class SpecLint(Value):
+    """What `bulkplan lint` should know about this spec; no part of its meaning."""
+
+    ignore: LintIgnores = Field(
+        default_factory=dict, description="Rules that this spec may break, each with the reason in words."
+    )
+
+
 class Spec(Value):
     """One YAML document under `specs/`, its expressions filled in for one run."""
 
@@ -199,7 +211,8 @@ class Spec(Value):
     guards: Guards = Guards()
     depends_on: tuple[Name, ...] = ()
     tests: tuple[SpecTest, ...] = ()
+    lint: SpecLint = Field(default=SpecLint(), description="Rules of `bulkplan lint` that do not hold here.")
 
 
-NEVER_FILLED = ("schema", "name", "version", "vars", "for_each", "schedule")
+NEVER_FILLED = ("schema", "name", "version", "vars", "for_each", "schedule", "lint")
 """Keys without expressions: they say which runs there are, and are read before anything is filled in."""
