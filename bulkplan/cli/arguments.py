@@ -9,6 +9,7 @@ from pathlib import Path
 from bulkplan.cli.durations import parse_duration
 
 TEXT_OR_JSON = ("text", "json")
+PLAN_FORMATS = (*TEXT_OR_JSON, "markdown", "html")
 TEXT_JSON_OR_GITHUB = (*TEXT_OR_JSON, "github")
 MAX_SAMPLE = 100
 """Leads of one run that are shown by name; who wants more wants a list."""
@@ -147,7 +148,9 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     """Arguments of `plan`."""
     parser.add_argument("--out", metavar="FILE", type=Path, help="save the plan, for review and for `apply FILE`")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when something would run (default: 0)")
-    parser.add_argument("--payload", action="store_true", help="show the exact request of each run")
+    parser.add_argument(
+        "--payload", action="store_true", help="show the exact request of each run (with --format text)"
+    )
     parser.add_argument(
         "--members",
         metavar="FILE",
@@ -165,7 +168,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     )
     _select(parser)
     add_var(parser)
-    _format(parser)
+    _format(parser, PLAN_FORMATS)
 
 
 def add_apply(parser: argparse.ArgumentParser) -> None:
@@ -199,8 +202,10 @@ def add_apply(parser: argparse.ArgumentParser) -> None:
 def add_show(parser: argparse.ArgumentParser) -> None:
     """Arguments of `show`."""
     parser.add_argument("plan", metavar="PLAN", type=Path, help="a plan saved by `plan --out`")
-    parser.add_argument("--payload", action="store_true", help="show the exact request of each run")
-    _format(parser)
+    parser.add_argument(
+        "--payload", action="store_true", help="show the exact request of each run (with --format text)"
+    )
+    _format(parser, PLAN_FORMATS)
 
 
 def add_status(parser: argparse.ArgumentParser) -> None:

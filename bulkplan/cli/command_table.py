@@ -44,6 +44,7 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan plan", "against the default target"),
             ("bulkplan plan --target production --out plan.json", "save it for review"),
             ("bulkplan plan --select 'winback*' --payload", "some runs, with their exact requests"),
+            ("bulkplan plan --format html", "a page for whoever has to say yes; add > plan.html"),
             ("bulkplan plan --members members.csv", "and the leads of each run, in a file for you alone"),
             ("bulkplan plan --detailed-exitcode", "exit 2 when something would run"),
         ),
@@ -75,7 +76,8 @@ COMMANDS: tuple[Command, ...] = (
         (
             ("bulkplan show plan.json", "as plan printed it"),
             ("bulkplan show plan.json --payload", "with the exact requests"),
-            ("bulkplan show plan.json --format json", "for a program"),
+            ("bulkplan show plan.json --format markdown", "for a comment on a pull request, without names of leads"),
+            ("bulkplan show plan.json --format html", "a page for whoever has to say yes; add > plan.html"),
         ),
         arguments.add_show,
         "show",

@@ -78,8 +78,15 @@ class Console:
 
     def document(self, value: JsonValue) -> None:
         """Print a result as one JSON document."""
-        is_utf8 = (self.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        self.raw(json.dumps(value, ensure_ascii=not is_utf8, indent=2, allow_nan=False) + "\n")
+        self.raw(json.dumps(value, ensure_ascii=not self._is_utf8, indent=2, allow_nan=False) + "\n")
+
+    def markup(self, text: str) -> None:
+        """Print a result as HTML or Markdown, where every character can be written in ASCII."""
+        self.raw(text if self._is_utf8 else text.encode("ascii", "xmlcharrefreplace").decode("ascii"))
+
+    @property
+    def _is_utf8(self) -> bool:
+        return (self.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
     def raw(self, text: str) -> None:
         """Print text of our own as it is."""

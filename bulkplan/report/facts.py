@@ -6,7 +6,7 @@ import json
 
 from pydantic import JsonValue
 
-from bulkplan.model.plan import Change, FunnelStep, MarkerCheck, Matches
+from bulkplan.model.plan import Change, MarkerCheck, Matches, Plan
 
 
 def leads(count: int) -> str:
@@ -42,12 +42,6 @@ def spec_words(change: Change) -> str | None:
     return f"{change.source.file}:{change.source.line}" if change.source else None
 
 
-def step_words(step: FunnelStep) -> str:
-    """Like `200 with an e-mail address`."""
-    contacts = "" if step.contacts is None else f" ({step.contacts:,} contact{'s' if step.contacts != 1 else ''})"
-    return f"{step.leads:,} {step.words}{contacts}"
-
-
 def marker_words(check: MarkerCheck) -> str:
     """What a marker is good for, or why this target does without."""
     if check.is_neutral:
@@ -56,6 +50,12 @@ def marker_words(check: MarkerCheck) -> str:
         f"Without markers: this Close counts {leads(check.without_marker)}, and {check.with_marker:,} with a marker. "
         "A run whose answer gets lost will be left for a person to settle."
     )
+
+
+def vars_words(plan: Plan) -> str | None:
+    """Like `days=30, region=EMEA`: what `--var` gave; `None` where it gave nothing."""
+    given = (f"{name}={value if isinstance(value, str) else json_line(value)}" for name, value in plan.vars.items())
+    return ", ".join(sorted(given)) or None
 
 
 def json_line(value: JsonValue) -> str:

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from bulkplan.core.risk import Risk, risk_of, riskiest_first
 from bulkplan.model.plan import Change, Plan
-from bulkplan.report.facts import leads, marker_words, percent
+from bulkplan.report.facts import leads, marker_words, percent, vars_words
 from bulkplan.report.html_page import Child, Html, Tone, code, element, facts, folded, joined, name, page, table
 from bulkplan.report.plan_text import NOTHING_SENT
-from bulkplan.report.row_html import STATE_WORDS, TONES, card, risk_badge
+from bulkplan.report.row_html import STATE_WORDS, TONES, card, risk_badge, state_badge
 from bulkplan.report.summary import state_word, summarize
 
 _CALLS_FOR_SOMEBODY = frozenset({"blocked", "conflict", "unknown", "failed"})
@@ -91,11 +91,12 @@ def _index(rows: Sequence[Change]) -> Iterator[Html]:
 
 def _entry(number: int, change: Change) -> Html:
     link = element("a", str(change.key), href=f"#{_anchor(number)}")
-    said = joined((link, element("span", f": {change.summary}; {STATE_WORDS[state_word(change)]}", class_="small")))
+    stands = joined((" ", state_badge(change))) if not change.would_run else None
+    said = joined((link, stands, element("div", change.summary, class_="small")))
     matches = change.matches
     count = leads(matches.limited) if matches else ""
     share = f" ({percent(matches.limited, matches.of_leads)})" if matches and matches.of_leads else ""
-    return element("li", risk_badge(change), element("span", said), element("span", count + share, class_="number"))
+    return element("li", risk_badge(change), element("div", said), element("span", count + share, class_="number"))
 
 
 def _cards(rows: Sequence[Change]) -> Iterator[Html]:
@@ -128,6 +129,8 @@ def _bottom(plan: Plan) -> Html:
     ]
     if plan.commit:
         pairs.append(("Commit", code(plan.commit)))
+    if given := vars_words(plan):
+        pairs.append(("Made with --var", code(given)))
     if plan.suppression:
         pairs.append(("Never written to", f"leads of which this holds: {plan.suppression}"))
     if plan.marker:
@@ -140,4 +143,5 @@ def _anchor(number: int) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    """Like `22 November 2026, 10:30 UTC`."""
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

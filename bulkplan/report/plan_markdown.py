@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bulkplan.core.risk import Risk, risk_of, riskiest_first
 from bulkplan.model.plan import Change, Plan
-from bulkplan.report.facts import leads, marker_words
+from bulkplan.report.facts import leads, marker_words, vars_words
 from bulkplan.report.markdown import markdown_text
 from bulkplan.report.plan_text import NOTHING_SENT
 from bulkplan.report.row_markdown import CLOSE, RowParts, quiet_parts, row_parts
@@ -87,6 +87,8 @@ def _heads(plan: Plan) -> Iterator[str]:
         facts.append(leads(plan.total_leads))
     facts.append(f"as of {plan.now:%Y-%m-%d %H:%M} UTC")
     facts.append(f"good until {plan.expires_at:%Y-%m-%d %H:%M} UTC")
+    if given := vars_words(plan):
+        facts.append(f"with --var {markdown_text(given, max_chars=_NAME_CHARS)}")
     yield title + ", ".join(facts) + "\n\n"
     yield title
     yield f"### Plan with {len(plan.changes):,} rows\n\n"

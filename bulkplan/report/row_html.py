@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bulkplan.core.risk import Risk, risk_of
 from bulkplan.model.plan import Change, FieldChange, FunnelStep, GuardName, Overlap, Verdict
 from bulkplan.report.facts import json_line, leads, percent, request_text, spec_words
+from bulkplan.report.funnel_text import step_count
 from bulkplan.report.html_page import (
     Child,
     Html,
@@ -49,7 +50,16 @@ STATE_WORDS: Mapping[str, str] = {
 }
 """How a row stands, for people; by `state_word`."""
 
+_CALM = frozenset({"run", "not-yet", "in-progress"})
 _RANKS: Mapping[str, int] = {"error": 0, "warning": 1, "exclusion": 2}
+
+_STEPS: Mapping[str, str] = {
+    "matched": "Leads that match",
+    "limited": "Taken by this run",
+    "with-address": "Have an e-mail address",
+    "reachable": "Have not unsubscribed",
+    "not-subscribed": "Never had this sequence",
+}
 
 _PASSED: Mapping[GuardName, str] = {
     "max_matches": "At most {limit} leads may match; {measured} do",
@@ -63,7 +73,7 @@ def card(change: Change, *, anchor: str) -> Html:
     tone = TONES[risk_of(change)]
     return element(
         "section",
-        _meta(change, tone),
+        _meta(change),
         element("h3", sentence(change), id=f"{anchor}-title"),
         element("p", name(" ".join(change.description.split())), class_="soft") if change.description else None,
         *_ways_on(change),
@@ -94,10 +104,15 @@ def _span(span: Span) -> Html:
     return element("strong", name(span.text)) if span.style == "strong" else joined((span.text,))
 
 
-def _meta(change: Change, tone: Tone) -> Html:
+def state_badge(change: Change) -> Html:
+    """Like `blocked: does not run`."""
     state = state_word(change)
-    state_tone: Tone = tone if state not in ("run", "not-yet", "in-progress") else "info"
-    return element("p", risk_badge(change), badge(STATE_WORDS[state], state_tone), code(str(change.key)), class_="meta")
+    tone = "info" if state in _CALM else TONES[risk_of(change)]
+    return badge(STATE_WORDS[state], tone)
+
+
+def _meta(change: Change) -> Html:
+    return element("p", risk_badge(change), state_badge(change), code(str(change.key)), class_="meta")
 
 
 def _ways_on(change: Change) -> Iterator[Html]:
@@ -145,17 +160,28 @@ def _share(change: Change, tone: Tone) -> Iterator[Html]:
 def _funnel(change: Change) -> Iterator[Html]:
     if change.funnel:
         yield element("h4", "From matching to being reached")
-        most = max(step.leads for step in change.funnel)
-        yield element("div", *(part for step in change.funnel for part in _step(step, most)), class_="bars")
+        most = max(step_count(step) for step in change.funnel)
+        yield element("div", *(part for step in change.funnel for part in _step(step, change, most)), class_="bars")
     if change.forecast:
         yield element("p", _capital(change.forecast.words), class_="small")
 
 
-def _step(step: FunnelStep, most: int) -> Iterator[Html]:
-    contacts = "" if step.contacts is None else f", {step.contacts:,} contact{'s' if step.contacts != 1 else ''}"
-    yield element("span", _capital(step.words, stop=""))
-    yield bar(step.leads, most, label=f"{step.leads:,} of {leads(most)}")
-    yield element("span", f"{step.leads:,}{contacts}", class_="number")
+def _step(step: FunnelStep, change: Change, most: int) -> Iterator[Html]:
+    count = step_count(step)
+    unit = "lead" if step.contacts is None else "contact"
+    number = f"{count:,} {unit}{'s' if count != 1 else ''}"
+    yield element("span", _step_words(step, change))
+    yield bar(count, most, label=f"{number}, of {most:,} at the most")
+    yield element("span", number, class_="number")
+
+
+def _step_words(step: FunnelStep, change: Change) -> str:
+    """A step for people who do not know the keys of a spec."""
+    body = change.request.body if change.request else {}
+    if step.name == "with-contact":
+        is_everyone = body.get("contact_preference") == "contact"
+        return "Every contact of these" if is_everyone else "The first contact of each"
+    return _STEPS.get(step.name) or _capital(step.words, stop="")
 
 
 def _judged(change: Change) -> Iterator[Html]:

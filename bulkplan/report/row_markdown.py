@@ -8,7 +8,8 @@ from typing import NamedTuple
 from bulkplan.core.risk import Risk, risk_of
 from bulkplan.core.visible import visible
 from bulkplan.model.plan import Change, FieldChange, Overlap, Plan, Verdict
-from bulkplan.report.facts import json_line, leads, matches_words, percent, request_text, step_words, undo_words
+from bulkplan.report.facts import json_line, leads, matches_words, percent, request_text, undo_words
+from bulkplan.report.funnel_text import funnel_words
 from bulkplan.report.markdown import code_span, fenced, html_code, markdown_text, markup_text
 from bulkplan.report.summary import state_word
 from bulkplan.report.verdict_text import layer_words, passed_words
@@ -96,7 +97,7 @@ def _leads_items(change: Change) -> Iterator[str]:
     if change.matches:
         yield f"**Matches:** {_text(matches_words(change.matches, change.asked_limit))}"
     if change.funnel:
-        yield f"**Who is reached:** {' → '.join(_text(step_words(step)) for step in change.funnel)}"
+        yield f"**Who is reached:** {_text(funnel_words(change.funnel))}"
     if change.forecast:
         yield f"**Expected:** {_text(change.forecast.words)}"
     if change.sample:

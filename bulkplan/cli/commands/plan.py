@@ -11,14 +11,14 @@ from bulkplan.app.cohorts import CohortWish
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import CHANGES, OK
+from bulkplan.cli.plan_formats import print_plan
 from bulkplan.cli.planning import plan_here, plan_key, refusal, tell_warnings, write_text
 from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.var_options import given_vars
 from bulkplan.cli.wiring import find_place
 from bulkplan.core.seal import dump_sealed, seal
 from bulkplan.errors import Problem, UsageError
-from bulkplan.model.plan import Plan
-from bulkplan.report.plan_text import plan_lines
+from bulkplan.model.plan import SealedPlan
 from bulkplan.report.problems_text import problem_lines
 
 
@@ -40,13 +40,10 @@ def run(args: Args, console: Console) -> int:
         if file is not None:
             file.keep()
     tell_warnings(result, console)
-    text = dump_sealed(seal(result.plan, key=plan_key(place.environ)))
-    if args.format == "json":
-        console.raw(text)
-    else:
-        console.result(plan_lines(result.plan, width=console.manners.width, payload=args.payload))
+    sealed = seal(result.plan, key=plan_key(place.environ))
+    print_plan(sealed, args, console)
     if args.out is not None:
-        _save(args, args.out, text, result.plan, console)
+        _save(args, args.out, sealed, console)
     if file is not None:
         _tell_members(args, file, console)
     if refused := refusal(result.plan):
@@ -71,9 +68,10 @@ def _check(args: Args) -> None:
         )
 
 
-def _save(args: Args, path: Path, text: str, plan: Plan, console: Console) -> None:
+def _save(args: Args, path: Path, sealed: SealedPlan, console: Console) -> None:
+    plan = sealed.plan
     has_names = any(change.sample for change in plan.changes)
-    write_text(path, text, is_private=has_names)
+    write_text(path, dump_sealed(sealed), is_private=has_names)
     target = f" --target {args.target}" if args.target else ""
     folder = f" -C {args.directory}" if args.directory != Path() else ""
     if any(change.would_run for change in plan.changes):
