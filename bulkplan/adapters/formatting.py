@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bulkplan.adapters.yaml_files import PROJECT_FILE, SUFFIXES, find_specs, read_text, select_files
+from bulkplan.adapters.yaml_files import FILTERS_FOLDER, PROJECT_FILE, find_files, find_specs, read_text, select_files
 from bulkplan.adapters.yaml_format import LayoutError, format_yaml
 from bulkplan.adapters.yaml_key_order import KeyOrder
 from bulkplan.errors import InvalidFilesError, Location, Problem
-from bulkplan.report.schemas import project_schema, spec_schema
+from bulkplan.report.schemas import SCHEMAS
 
-FILTERS_FOLDER = "filters"
 _SCHEMA_FOLDER = "schemas"
 
 
@@ -41,7 +40,7 @@ def format_files(root: Path, paths: Sequence[str] = ()) -> tuple[Formatted, ...]
         UsageError: One of `paths` does not exist or lies outside the project.
     """
     root = root.resolve()
-    known = (*_project_file(root), *find_specs(root)[0], *_filters(root))
+    known = (*_project_file(root), *find_specs(root)[0], *find_files(root, FILTERS_FOLDER)[0])
     names, _ = select_files(tuple(paths), root, known)
     chosen = [root / name for name in names] if paths else known
     return tuple(_formatted(path, root) for path in chosen)
@@ -52,20 +51,15 @@ def _project_file(root: Path) -> tuple[Path, ...]:
     return (path,) if path.is_file() else ()
 
 
-def _filters(root: Path) -> tuple[Path, ...]:
-    found = (path for path in (root / FILTERS_FOLDER).rglob("*") if path.suffix.lower() in SUFFIXES)
-    return tuple(sorted(path for path in found if path.is_file() and not path.is_symlink()))
-
-
 def _formatted(path: Path, root: Path) -> Formatted:
     name = path.relative_to(root).as_posix()
     content = read_text(path, name, root)
     if isinstance(content, Problem):
         return Formatted(path, name, "", "", (content,))
     before = path.read_bytes().decode("utf-8")  # as it is: with the line ends and the mark that reading takes away
-    kind = "project" if name == PROJECT_FILE else "bulk-action" if not name.startswith(f"{FILTERS_FOLDER}/") else None
+    kind = _kind(name)
     try:
-        after = format_yaml(content, order=_order(name), schema=_schema_place(path, root, kind))
+        after = format_yaml(content, order=KeyOrder.of_schema(SCHEMAS[kind]()), schema=_schema_place(path, root, kind))
     except InvalidFilesError as error:
         return Formatted(path, name, before, before, error.problems)
     except LayoutError as error:
@@ -74,16 +68,16 @@ def _formatted(path: Path, root: Path) -> Formatted:
     return Formatted(path, name, before, after)
 
 
-def _order(name: str) -> KeyOrder:
+def _kind(name: str) -> str:
+    """The name of the schema that a file follows."""
     if name == PROJECT_FILE:
-        return KeyOrder.of_schema(project_schema())
-    order = KeyOrder.of_schema(spec_schema())
-    return order.child("filter").child("where") if name.startswith(f"{FILTERS_FOLDER}/") else order
+        return "project"
+    return "filter" if name.startswith(f"{FILTERS_FOLDER}/") else "bulk-action"
 
 
-def _schema_place(path: Path, root: Path, kind: str | None) -> str | None:
+def _schema_place(path: Path, root: Path, kind: str) -> str | None:
     """Where editors find the schema, seen from the file; `None` where the project does not keep it."""
     place = root / _SCHEMA_FOLDER / f"{kind}.v1.schema.json"
-    if kind is None or not place.is_file():
+    if not place.is_file():
         return None
     return Path(os.path.relpath(place, path.parent)).as_posix()

@@ -13,13 +13,16 @@ ODD = "version: 1\nname: 'odd'\n"
 NEAT = "name: odd\nversion: 1\n"
 
 
+QUIET = "where: {is: 'Churned', field: status}\nname: quiet\nschema: bulkplan/filter/v1\n"
+
+
 @pytest.fixture(autouse=True)
 def _in_project(tmp_path, monkeypatch):
     (tmp_path / "specs" / "deep").mkdir(parents=True)
     (tmp_path / "filters").mkdir()
     (tmp_path / "specs" / "deep" / "odd.yaml").write_text(ODD)
     (tmp_path / "specs" / "neat.yaml").write_text(NEAT)
-    (tmp_path / "filters" / "quiet.yaml").write_text("is: 'Churned'\nfield: status\n")
+    (tmp_path / "filters" / "quiet.yaml").write_text(QUIET)
     monkeypatch.chdir(tmp_path)
 
 
@@ -29,7 +32,10 @@ def test_files_are_laid_out_and_keep_their_mode(capfd):
     assert run(["fmt"]) == 0
     assert odd.read_text() == NEAT
     assert stat.S_IMODE(odd.stat().st_mode) == 0o640
-    assert Path("filters/quiet.yaml").read_text() == "field: status\nis: Churned\n"
+    assert (
+        Path("filters/quiet.yaml").read_text()
+        == "schema: bulkplan/filter/v1\nname: quiet\nwhere: {field: status, is: Churned}\n"
+    )
     said = capfd.readouterr()
     assert said.out == "formatted specs/deep/odd.yaml\nformatted filters/quiet.yaml\n"
     assert said.err == "2 files formatted, 1 file laid out already.\n"
