@@ -21,6 +21,7 @@ from bulkplan.core.fragments import (
     warn_of_unused,
 )
 from bulkplan.core.near import did_you_mean
+from bulkplan.core.offline import find_offline_problems, find_suppression_problems
 from bulkplan.core.project_checks import load_project_document, warn_of_project
 from bulkplan.core.resolve import list_some
 from bulkplan.errors import InvalidFilesError, Problem, UsageError
@@ -103,6 +104,9 @@ def examine(files: ProjectFiles, *, now: datetime, given: GivenVars | None = Non
     fragments = load_fragments(files.fragments, is_complete=is_complete)
     project, document, problems = _load_project(files, fragments)
     problems += fragments.problems
+    if document is not None and project.suppress is not None:
+        found = find_suppression_problems(project.suppress, now=now)
+        problems += tuple(document.located(problem) for problem in found)
     runs: list[WantedRun] = []
     documents: dict[tuple[str, int], Document] = {}
     for spec in files.specs:
@@ -111,6 +115,9 @@ def examine(files: ProjectFiles, *, now: datetime, given: GivenVars | None = Non
         expansion = expand(placed.document, now=now, project_vars=project.vars, given_vars=values)
         runs += expansion.runs
         problems += (*placed.problems, *expansion.problems)
+        for run in expansion.runs:
+            found = find_offline_problems(run.spec, now=now)
+            problems += tuple(placed.document.located(problem) for problem in found)
     problems += check_specs(files.specs, is_complete=is_complete)
     problems += check_runs(runs, documents)
     warnings = sort_problems((*_warnings(files, project), *warn_of_guards(runs, documents, project)))

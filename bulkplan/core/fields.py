@@ -14,6 +14,7 @@ from bulkplan.model.catalog import Catalog, CustomField
 from bulkplan.model.where import RelatedKind
 
 LEAD = "lead"
+_CUSTOM_SCOPES = ("lead", "contact", "opportunity")
 RELATED_KINDS: tuple[str, ...] = get_args(RelatedKind)
 _PLURALS = {
     "lead": "leads",
@@ -118,7 +119,7 @@ def _find_custom(word: str, *, name: str, scope: str, catalog: Catalog, path: Pa
 
 
 def _scope_with_custom(word: str, scope: str, catalog: Catalog) -> str | None:
-    for other in ("lead", "contact", "opportunity"):
+    for other in _CUSTOM_SCOPES:
         fields = custom_fields(other, catalog) or ()
         if other != scope and any(word == one.id or word.casefold() == one.name.casefold() for one in fields):
             return other
@@ -136,6 +137,8 @@ def _unknown(name: str, bare: str, *, scope: str, catalog: Catalog, path: Path) 
     own = [f"custom.{one.name}" for one in custom_fields(scope, catalog) or () if one.name.lower() == bare.lower()]
     guess = f'did you mean "{own[0]}"?' if own else did_you_mean(bare, labels)
     listing = _listing(scope, catalog)
+    if not guess and not catalog.fetched and scope in _CUSTOM_SCOPES:
+        listing = f'{listing}; a custom field is written "custom.{bare}"'
     return Problem(message, hint=f"{guess} {listing}" if guess else listing, path=path)
 
 
@@ -152,4 +155,4 @@ def _custom_labels(scope: str, catalog: Catalog) -> list[str]:
 def _listing(scope: str, catalog: Catalog) -> str:
     custom = _custom_labels(scope, catalog)
     own = f"fields of {plural(scope)}: {list_some(list(FIELDS[scope]), limit=10)}"
-    return f"{own}; custom fields: {list_some(custom, limit=10)}" if custom else own
+    return f"{own}; custom fields: {list_some(custom, limit=10)}" if custom and catalog.fetched else own

@@ -66,6 +66,8 @@ def test_a_var_that_nobody_declares_is_a_slip(capfd):
     assert run(["validate", "--var", "dys=1"]) == 64
     assert 'did you mean "days"?' in capfd.readouterr().err
     assert run(["validate", "--var", "days=1"]) == 0
+    assert run(["validate", "--var", "days=soon"]) == 65
+    assert "filters/quiet.yaml:4:" in capfd.readouterr().out
 
 
 def test_a_saved_plan_whose_var_is_gone_is_refused_and_no_usage_error():

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import TypeAdapter
+from support.regular_conditions import REGULAR, conditions
 
 from bulkplan.adapters.close_connection import Connection
 from bulkplan.adapters.close_reader import open_reader
 from bulkplan.adapters.secret import Secret
 from bulkplan.core.conditions import WhereContext
 from bulkplan.core.field_table import FIELDS, PATHS, FieldType
-from bulkplan.core.operators import OPERATORS
 from bulkplan.core.sorting import compile_sort
 from bulkplan.core.where import compile_lead_query
 from bulkplan.model.catalog import CatalogKind
@@ -23,18 +23,6 @@ from bulkplan.sandbox.server import Sandbox
 from bulkplan.sandbox.transport import SandboxTransport
 
 WHERE: TypeAdapter[Where] = TypeAdapter(Where)
-VALUES = {
-    FieldType.TEXT: "a",
-    FieldType.NUMBER: 1,
-    FieldType.MOMENT: "30 days ago",
-    FieldType.DATE: "30 days ago",
-    FieldType.BOOLEAN: True,
-    FieldType.USER: ["me", "Milan Novak"],
-    FieldType.LEAD_STATUS: "Churned",
-    FieldType.OPPORTUNITY_STATUS: "Proposal",
-    FieldType.SEQUENCE: "Trial onboarding",
-    FieldType.CONTACT: "cont_abc",
-}
 
 
 @pytest.fixture(scope="module")
@@ -64,24 +52,6 @@ def find(sandbox, catalog):
 
 def asker(sandbox) -> search.QueryContext:
     return search.QueryContext(now=sandbox.world.now(), tz_offset=0.0, user_id=sandbox.world.owner_user_id)
-
-
-def conditions(name, type_, choices=()):
-    for operator in OPERATORS[type_]:
-        if operator == "exists":
-            yield {"field": name, "exists": True}
-        elif type_ is FieldType.CHOICE:
-            yield {"field": name, operator: choices[0]}
-        else:
-            yield {"field": name, operator: VALUES[type_]}
-
-
-REGULAR = [
-    (kind, condition)
-    for kind, fields in FIELDS.items()
-    for name, row in fields.items()
-    for condition in conditions(name, row.type, row.choices)
-]
 
 
 def test_every_regular_field_and_operator_is_understood(find):
