@@ -11,17 +11,21 @@ from collections.abc import Callable, Mapping
 
 from pydantic import BaseModel, JsonValue
 
+from bulkplan.core.lint.table import RULES
 from bulkplan.model.apply_report import ApplyReport
 from bulkplan.model.base import JsonObject
 from bulkplan.model.fragment import FilterFragment
 from bulkplan.model.plan import SealedPlan
 from bulkplan.model.project import Project
 from bulkplan.model.spec import NEVER_FILLED, Spec
+from bulkplan.report.document_words import DOCUMENT_WORDS
+from bulkplan.report.schema_words import WRITTEN_WORDS, Word
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 WHOLE_EXPRESSION = r"^\s*\{\{.*\}\}\s*$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_ABOUT = ("description", "default")
+_ABOUT = ("description", "default", "examples")
+WORDS: Mapping[str, Mapping[str, Word]] = {**WRITTEN_WORDS, **DOCUMENT_WORDS}
 _NOISE = frozenset({"title", "discriminator"})
 
 
@@ -31,6 +35,7 @@ def spec_schema() -> JsonObject:
     _without_null(schema)
     _refine(schema, "Filter", _exactly_one("where", "query", "smart_view", "all_leads"))
     _refine_where(schema)
+    _tell_rules(schema, "SpecLint")
     _refine(schema, "SetCustomField", _exactly_one("value", "values"))
     for name in ("SequencePause", "SequenceResume", "SequenceResumeFinished"):
         _refine(schema, name, _exactly_one("sequence", "all_sequences"))
@@ -50,6 +55,7 @@ def project_schema() -> JsonObject:
     schema = _base(Project, "project.v1", "A project of bulkplan")
     _without_null(schema)
     schema["required"] = ["schema"]
+    _tell_rules(schema, "ProjectLint")
     _refine_where(schema)
     _refine(schema, "Target", _exactly_one("sandbox", "api_key_env"))
     return schema
@@ -77,7 +83,34 @@ SCHEMAS: Mapping[str, Callable[[], JsonObject]] = {
 
 def _base(model: type[BaseModel], name: str, title: str) -> JsonObject:
     made: JsonObject = _clean(model.model_json_schema(by_alias=True))
+    _tell(made, model.__name__)
     return {"$schema": DIALECT, "$id": f"urn:bulkplan:schema:{name}", "title": title} | made
+
+
+def _tell(schema: JsonObject, name: str) -> None:
+    """Give every key its words and its examples: they are what an editor shows."""
+    definitions = _object(schema.get("$defs", {}))
+    if "JsonValue" in definitions:
+        _object(definitions["JsonValue"])["description"] = "Any JSON value."
+    for model, definition in {**definitions, name: schema}.items():
+        words = WORDS.get(model, {})
+        for key, value in _object(_object(definition).get("properties", {})).items():
+            word = words.get(key, Word(""))
+            if isinstance(value, dict):
+                value.setdefault("description", word.description)
+                value.update({"examples": [*word.examples]} if word.examples else {})
+
+
+def _tell_rules(schema: JsonObject, name: str) -> None:
+    """Under `lint`, rules by slug, each with its words, or by ID."""
+    slugs: list[JsonValue] = [rule.slug for rule in RULES]
+    names: JsonValue = {"anyOf": [{"enum": slugs}, {"pattern": "^[bB][pP][0-9]{3}$"}]}
+    for group, value in _object(_object(_object(schema["$defs"])[name])["properties"]).items():
+        kind = _object(_object(value)["additionalProperties"])
+        if group == "ignore":
+            kind["pattern"] = r"^\s*(\S+\s+){2,}\S"
+        keys: JsonObject = {rule.slug: {"description": f"{rule.id}: {rule.summary}.", **kind} for rule in RULES}
+        _object(value).update({"properties": keys, "propertyNames": names})
 
 
 def _clean(schema: JsonObject) -> JsonObject:
