@@ -59,3 +59,11 @@ def test_the_fragment_of_the_readme_is_valid():
 def test_the_project_file_of_the_readme_is_valid():
     project = Project.model_validate_json(json.dumps(_of_kind("bulkplan/project/v1")))
     assert project.targets["production"].api_key_env == "CLOSE_API_KEY"
+
+
+def test_every_yaml_file_of_the_readme_names_its_schema():
+    for block in YAML_BLOCKS:
+        format_ = re.search(r"^schema: bulkplan/(?:(\w+)/)?v1", block, flags=re.MULTILINE)
+        if format_:
+            name = format_[1] or "bulk-action"
+            assert re.match(rf"# yaml-language-server: \$schema=(\.\./)?schemas/{name}\.v1\.schema\.json\n", block)

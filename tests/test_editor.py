@@ -1,4 +1,4 @@
-"""What an editor shows: VS Code's YAML language server completes and explains specs by the comment on their first line."""
+"""What an editor shows: VS Code's YAML language server completes and explains specs by their first line."""
 
 from __future__ import annotations
 
