@@ -122,13 +122,21 @@ def facts(pairs: Iterable[tuple[str, Child]]) -> Html:
     return element("dl", *rows, class_="facts")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Child]], *, caption: str | None = None) -> Html:
-    """A table that scrolls within itself where it is wider than the page."""
+def table(head: Sequence[str], rows: Iterable[Sequence[Child]], *, label: str) -> Html:
+    """
+    A table; on a phone each row is a block, and its cells are named by the head.
+
+    Args:
+        head: Names of the columns.
+        rows: Cells, as many as there are columns.
+        label: What the table is about, for who cannot see what stands around it.
+    """
     titles = element("tr", *(element("th", title, scope="col") for title in head))
-    lines = (element("tr", *(element("td", cell) for cell in row)) for row in rows)
-    named = element("caption", caption) if caption else None
-    inner = element("table", named, element("thead", titles), element("tbody", *lines))
-    return element("div", inner, class_="scrolls", tabindex="0", role="region", aria_label=caption or "table")
+    lines = (
+        element("tr", *(element("td", cell, data_label=title) for title, cell in zip(head, row, strict=True)))
+        for row in rows
+    )
+    return element("table", element("thead", titles), element("tbody", *lines), aria_label=label)
 
 
 def folded(summary: Child, *children: Child, class_: str | None = None) -> Html:

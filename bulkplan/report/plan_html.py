@@ -112,7 +112,7 @@ def _quiet(rows: Sequence[Change]) -> Iterator[Html]:
     yield element("h2", "Nothing to do")
     lines = [_quiet_line(change) for change in rows]
     what = "row sends nothing and needs nobody" if len(rows) == 1 else "rows send nothing and need nobody"
-    yield folded(f"{len(rows):,} {what}", table(("Run", "Stands", "Why"), lines))
+    yield folded(f"{len(rows):,} {what}", table(("Run", "Stands", "Why"), lines, label="Rows with nothing to do"))
 
 
 def _quiet_line(change: Change) -> tuple[Child, ...]:

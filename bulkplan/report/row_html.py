@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bulkplan.core.risk import Risk, risk_of
-from bulkplan.model.plan import Change, FieldChange, FunnelStep, GuardName, Overlap, Verdict
+from bulkplan.model.plan import ALARM, Change, FieldChange, FunnelStep, GuardName, Overlap, Verdict
 from bulkplan.report.facts import json_line, leads, percent, request_text, spec_words
 from bulkplan.report.funnel_text import step_count
 from bulkplan.report.html_page import (
@@ -26,7 +26,7 @@ from bulkplan.report.html_page import (
 from bulkplan.report.lines import Span
 from bulkplan.report.sentence import action_sentence, undo_sentence
 from bulkplan.report.summary import BLOCKED, state_word
-from bulkplan.report.verdict_text import layer_words, passed_words
+from bulkplan.report.verdict_text import passed_words
 
 TONES: Mapping[Risk, Tone] = {
     Risk.NONE: "none",
@@ -59,6 +59,12 @@ _STEPS: Mapping[str, str] = {
     "with-address": "Have an e-mail address",
     "reachable": "Have not unsubscribed",
     "not-subscribed": "Never had this sequence",
+}
+
+_LAYERS: Mapping[str, str] = {
+    "default": "where nobody sets a limit",
+    "project": "the project's limit",
+    "spec": "this action's own limit",
 }
 
 _PASSED: Mapping[GuardName, str] = {
@@ -117,11 +123,11 @@ def _meta(change: Change) -> Html:
 
 def _ways_on(change: Change) -> Iterator[Html]:
     """What needs somebody, before all else."""
-    tone = TONES[risk_of(change)]
     if change.hint:
-        yield element("p", element("strong", "Next: "), change.hint, class_=f"notice {tone}")
+        yield element("p", element("strong", "Next: "), change.hint, class_=f"notice {TONES[risk_of(change)]}")
     for note in change.notes:
-        yield element("p", element("strong", "Note: "), note, class_=f"notice {tone if tone != 'low' else 'info'}")
+        tone = TONES[risk_of(change)] if note.startswith(ALARM) else "info"
+        yield element("p", element("strong", "Note: "), note, class_=f"notice {tone}")
 
 
 def _about(change: Change) -> Html:
@@ -130,9 +136,9 @@ def _about(change: Change) -> Html:
         pairs.append(("Which leads", _capital(change.filter_words)))
     matches = change.matches
     if matches and matches.limited < matches.total:
-        pairs.append(("How many", f"{leads(matches.total)} match; {matches.limited:,} of them are taken"))
+        pairs.append(("How many", f"{leads(matches.total)} match; {matches.limited:,} of them are taken."))
     if matches and matches.suppressed is not None:
-        pairs.append(("Left out", f"{leads(matches.suppressed)} that match, but no message may reach"))
+        pairs.append(("Left out", f"{leads(matches.suppressed)} that match, but no message may reach."))
     if change.source:
         pairs.append(("Can it be undone?", undo_sentence(change)))
     if change.depends_on:
@@ -198,13 +204,18 @@ def _rank(verdict: Verdict) -> int:
 
 
 def _verdict(verdict: Verdict) -> Html:
-    layer = element("span", f" ({layer_words(verdict)})", class_="soft small")
+    layer = element("span", f" ({_layer(verdict)})", class_="soft small")
     if verdict.is_ok:
         pattern = _PASSED.get(verdict.guard)
         said = passed_words(verdict) if pattern is None else _filled(pattern, verdict)
         return element("li", element("strong", "Passes: "), said, "." if pattern else None, layer, class_="passes")
     said = f"{verdict.message or verdict.measured}."
     return element("li", element("strong", "Refuses: "), _capital(said), layer, *_mend(verdict.mend), class_="refuses")
+
+
+def _layer(verdict: Verdict) -> str:
+    """Whose limit it is, and where it stands."""
+    return f"{_LAYERS[verdict.layer]}, {verdict.set_at}" if verdict.set_at else _LAYERS[verdict.layer]
 
 
 def _filled(pattern: str, verdict: Verdict) -> str:
@@ -230,7 +241,7 @@ def _differences(change: Change) -> Iterator[Html]:
         return
     yield element("h4", "What differs from ", code(str(change.compared_with)))
     rows = [_difference(difference) for difference in change.differences]
-    yield table(("What", "Before", "Now"), rows, caption=f"Differences to {change.compared_with}")
+    yield table(("What", "Before", "Now"), rows, label=f"Differences to {change.compared_with}")
 
 
 def _difference(difference: FieldChange) -> Sequence[Child]:
@@ -243,8 +254,9 @@ def _difference(difference: FieldChange) -> Sequence[Child]:
 def _folds(change: Change) -> Iterator[Html]:
     if change.sample:
         rows = [(name(lead.name or "(no name)"), code(lead.id)) for lead in change.sample]
-        shown = table(("Name", "Lead"), rows, caption="Personal data: shown because it was asked for")
-        yield folded(f"The first {leads(len(rows))} by name", shown)
+        shown = table(("Name", "Lead"), rows, label="Leads by name")
+        about = element("p", "Personal data, shown because it was asked for (--sample).", class_="small soft")
+        yield folded(f"The first {leads(len(rows))} by name", about, shown)
     text = request_text(change)
     if text is None or change.request is None:
         return

@@ -99,7 +99,7 @@ def _leads_items(change: Change) -> Iterator[str]:
     if change.funnel:
         yield f"**Who is reached:** {_text(funnel_words(change.funnel))}"
     if change.forecast:
-        yield f"**Expected:** {_text(change.forecast.words)}"
+        yield f"**Forecast:** {_text(change.forecast.words)}"
     if change.sample:
         yield f"**Sample:** {leads(len(change.sample))} by name are in the saved plan, and left out here: personal data"
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bulkplan.model.plan import Change, Matches
 from bulkplan.model.request import Request
 from bulkplan.report.facts import leads, percent
 from bulkplan.report.lines import Span
+
+_UNITS: Mapping[str, str] = {"email": "message", "sequence_subscribe": "subscription"}
 
 
 def action_sentence(change: Change) -> tuple[Span, ...]:
@@ -13,13 +17,11 @@ def action_sentence(change: Change) -> tuple[Span, ...]:
     What it does to how many, with what matters most in the style `strong`.
 
     Like `Send the template “Win-back 2026” from Dana Reyes to the first address of 32 leads (3.2 % of all 1,000):
-    at most 30 messages.`
+    27 to 30 messages.`
     """
     whom = _whom(change.matches)
     deed = _deed(change.request, whom) if change.request else None
-    messages = change.forecast.messages if change.forecast else None
-    expected = (Span(f": at most {messages:,} message{'s' if messages != 1 else ''}."),) if messages is not None else ()
-    return (*(deed or _as_summary(change, whom)), *(expected or (Span("."),)))
+    return (*(deed or _as_summary(change, whom)), Span(f"{_expected(change)}."))
 
 
 def undo_sentence(change: Change) -> str:
@@ -27,6 +29,16 @@ def undo_sentence(change: Change) -> str:
     if change.is_undoable:
         return "It can be undone: the former values can be written again."
     return f"It cannot be undone: {change.undo_words}." if change.undo_words else "It cannot be undone."
+
+
+def _expected(change: Change) -> str:
+    """Like `: 27 to 30 messages`; empty where nothing is sent anew."""
+    unit, forecast = _UNITS.get(change.action_type), change.forecast
+    if unit is None or forecast is None:
+        return ""
+    most, least = forecast.messages, forecast.at_least
+    number = f"{most:,}" if least == most else f"{least:,} to {most:,}" if least else f"at most {most:,}"
+    return f": {number} {unit}{'s' if most != 1 else ''}"
 
 
 def _whom(matches: Matches | None) -> tuple[Span, ...]:
@@ -59,7 +71,7 @@ def _deed(request: Request, whom: tuple[Span, ...]) -> tuple[Span, ...] | None:
 
 def _as_summary(change: Change, whom: tuple[Span, ...]) -> tuple[Span, ...]:
     if not change.source:
-        return (Span(f"{change.summary[:1].upper()}{change.summary[1:]}"),)
+        return (Span(f"An earlier run, of which this is known: {change.summary}"),)
     return Span(f"{change.summary[:1].upper()}{change.summary[1:]}, for "), *whom
 
 

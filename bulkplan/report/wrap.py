@@ -33,7 +33,12 @@ def wrapped(head: Sequence[Span], body: Sequence[Span], *, width: int) -> tuple[
     below = taken if taken <= width // 2 else _BELOW_LONG_HEADS
     rooms = (width - taken, max(width - below, NARROWEST))
     first, *rest = list(_rows(body, rooms)) or [()]
-    return ((*head, *first), *((Span(" " * below), *row) for row in rest))
+    return ((*(head if first else _bare(head)), *first), *((Span(" " * below), *row) for row in rest))
+
+
+def _bare(head: Sequence[Span]) -> Line:
+    """A head that stands alone on its line, without blanks at its end."""
+    return (*head[:-1], Span(head[-1].text.rstrip(), head[-1].style)) if head else ()
 
 
 def _rows(body: Sequence[Span], rooms: tuple[int, int]) -> Iterator[Line]:
