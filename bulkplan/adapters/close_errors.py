@@ -232,4 +232,5 @@ def no_answer(call: str, error: Exception, connection: Connection) -> CloseError
 
 
 def _host(connection: Connection) -> str:
-    return visible(httpx.URL(connection.base_url).host, max_chars=120)
+    """Host and port; a port that goes with the scheme is left out."""
+    return visible(httpx.URL(connection.base_url).netloc.decode("ascii", "replace"), max_chars=120)

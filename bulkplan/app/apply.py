@@ -200,10 +200,11 @@ class _Apply:
                 hint = "run apply again: it looks in Close what became of it, and sends nothing blindly"
                 self.ledger.note(RunResult(change.key, ResultKind.UNKNOWN, error.message, hint, is_in_doubt=True))
                 return
+            text, is_unauthorized = f"nothing was sent: {error.message}", isinstance(error, NotAuthorizedError)
             self.ledger.note(
-                RunResult(change.key, ResultKind.NOT_SENT, f"nothing was sent: {error.message}", error.hint)
+                RunResult(change.key, ResultKind.NOT_SENT, text, error.hint, is_unauthorized=is_unauthorized)
             )
-            if isinstance(error, NotAuthorizedError):
+            if is_unauthorized:
                 self.ledger.stop_reason = error.message
         else:
             self._take(outcome)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bulkplan.app.performer import Edges
@@ -34,11 +34,19 @@ async def pause_run(name: str, edges: Edges, context: ApplyContext) -> Record:
     return _keep(record, action, edges, context)
 
 
-async def resume_run(name: str, edges: Edges, context: ApplyContext) -> Record:
-    """
-    Resume the paused action of a run.
+@dataclass(frozen=True)
+class Resumed:
+    """A run that goes on in Close; `was_running` before anybody asked, so that nothing was to be done."""
 
-    Raises `UsageError` (no such run), `RefusedError` (not paused, or paused for more than seven days), `CloseError`,
+    record: Record
+    was_running: bool
+
+
+async def resume_run(name: str, edges: Edges, context: ApplyContext) -> Resumed:
+    """
+    Resume the paused action of a run; one that runs is left running.
+
+    Raises `UsageError` (no such run), `RefusedError` (ended, or paused for more than seven days), `CloseError`,
     `StoreError`.
     """
     record = _running(find_record(edges.store, name))
@@ -46,7 +54,8 @@ async def resume_run(name: str, edges: Edges, context: ApplyContext) -> Record:
     if action.is_final:
         raise _ended(record, action)
     if action.status != "paused":
-        raise RefusedError(f"{record.key} is not paused: Close says {action.status}")
+        is_news = record.alarm or record.remote_status != action.status
+        return Resumed(_keep(record, action, edges, context) if is_news else record, was_running=True)
     paused_at = record.paused_at or action.date_updated
     if paused_at is not None and edges.clock.now() - paused_at > RESUMABLE:
         raise _too_late(record, f"paused since {paused_at:%Y-%m-%d %H:%M} UTC")
@@ -54,7 +63,7 @@ async def resume_run(name: str, edges: Edges, context: ApplyContext) -> Record:
         resumed = await edges.writer.resume(record.kind, action.id)
     except BadRequestError as error:
         raise _too_late(record, error.message) from error
-    return _keep(record, resumed, edges, context)
+    return Resumed(_keep(record, resumed, edges, context), was_running=False)
 
 
 def _running(record: Record) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bulkplan.app.apply import ApplyOptions, apply_plan
 from bulkplan.app.performer import Edges, unless_given_up
@@ -12,7 +12,7 @@ from bulkplan.app.recheck import Rechecker
 from bulkplan.app.records import read_shelf
 from bulkplan.core.codec import dump_record, load_plan_use, plan_slot_key
 from bulkplan.core.records import FOLLOWED, OPEN, ApplyContext
-from bulkplan.core.result import ApplyResult, ResultKind
+from bulkplan.core.result import ApplyResult
 from bulkplan.core.seal import Circumstances, check_sealed, moved_dependencies, moved_records
 from bulkplan.errors import InterruptedApplyError, PlanRefusedError, StoreError
 from bulkplan.model.plan import Change, ChangeKind, Plan, SealedPlan
@@ -65,7 +65,8 @@ class SavedPlanStory:
 
     async def apply(self) -> ApplyResult:
         """
-        Use the plan up, then carry it out. A plan that was used before is only followed, never sent again.
+        Use the plan up, then carry it out. A plan that was used before is only followed, never sent again; its result
+        names what it never started.
 
         Raises `PlanRefusedError`, `StoreError`.
         """
@@ -113,11 +114,9 @@ class SavedPlanStory:
         records = {record.key: record for record in read_shelf(self.edges.store).records}
         rows = tuple(_as_found(change, records.get(change.key)) for change in self.sealed.plan.changes)
         result = await self._apply(self.sealed.plan.model_copy(update={"changes": rows}))
-        missing = [row.key for row in rows if row.kind is ChangeKind.CONFLICT]
-        if missing and not result.of(ResultKind.UNKNOWN, ResultKind.ALARM):
-            names = ", ".join(str(key) for key in missing)
-            raise PlanRefusedError(f"the plan was used before, and did not start {names}", hint=_AGAIN)
-        return result
+        planned = {change.key for change in self._rows_to_run()}
+        missing = tuple(row.key for row in rows if row.kind is ChangeKind.CONFLICT and row.key in planned)
+        return replace(result, unstarted=missing)
 
     async def _moved(self) -> list[str]:
         return [*self._moved_records(), *await self._moved_dependencies(), *await self._drift()]

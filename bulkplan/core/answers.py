@@ -13,6 +13,9 @@ REFUSALS: frozenset[int] = frozenset({400, 401, 402, 403, 404, 405, 406, 411, 41
 STOPS_APPLY: frozenset[int] = frozenset({401, 402})
 """Refusals that any further request of this apply would meet too: the key, the account."""
 
+NOT_AUTHORIZED: frozenset[int] = frozenset({401, 403})
+"""Refusals of the key: it is not accepted, or lacks the right. 402 is about the account, whoever asks."""
+
 ID_PREFIXES: dict[BulkKind, str] = {
     "edit": "bulkedit_",
     "delete": "bulkdelete_",

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bulkplan.core.answers import STOPS_APPLY, Ambiguous, Executed, NotExecuted, classify
+from bulkplan.core.answers import NOT_AUTHORIZED, STOPS_APPLY, Ambiguous, Executed, NotExecuted, classify
 from bulkplan.core.commit import commit, put_surely
 from bulkplan.core.effects import (
     Connect,
@@ -236,7 +236,12 @@ def _take_refusal(intent: Record, refusal: NotExecuted, context: ApplyContext) -
         wait_s = refusal.retry_after_s or _DEFAULT_WAIT_S
         return replace(outcome, retry_after_s=wait_s, hint="Close limits the rate: run apply again later")
     hint = "mend the spec or the rights of the key, then run apply again: nothing was executed"
-    return replace(outcome, hint=hint, stops_apply=refusal.status in STOPS_APPLY)
+    return replace(
+        outcome,
+        hint=hint,
+        stops_apply=refusal.status in STOPS_APPLY,
+        is_unauthorized=refusal.status in NOT_AUTHORIZED,
+    )
 
 
 def _take_success(intent: Record, done: Executed, answer: Answer, context: ApplyContext) -> Steps[Outcome]:

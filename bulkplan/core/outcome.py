@@ -46,5 +46,7 @@ class Outcome:
     """Whether the state store did not take what was to be stored; the store knows why."""
     is_first_send: bool = False
     """Whether this apply sent the request (and did not find it sent before)."""
+    is_unauthorized: bool = False
+    """Whether Close refused it to this API key."""
     is_marker_lost: bool = False
     """Whether Close answered without the marker: nothing sent from here on can be found by it."""

@@ -10,6 +10,8 @@ from bulkplan.errors import (
     ActionsFailedError,
     BulkplanError,
     InterruptedApplyError,
+    NotAuthorizedError,
+    PlanRefusedError,
     RefusedError,
     StoreError,
     TryLaterError,
@@ -56,6 +58,8 @@ class RunResult:
     was_sent: bool = False
     note: str = ""
     """What else is worth saying of a run that Close has: how it was found."""
+    is_unauthorized: bool = False
+    """Whether it was not carried out because Close does not let this key do it."""
     is_in_doubt: bool = False
     """Whether this very apply handed a request to the network, and nobody can tell what became of it."""
 
@@ -66,6 +70,8 @@ class ApplyResult:
 
     results: tuple[RunResult, ...]
     interrupted: bool = False
+    unstarted: tuple[RunKey, ...] = ()
+    """What a saved plan that was used before did not start then, and does not start any more."""
 
     def of(self, *kinds: ResultKind) -> tuple[RunResult, ...]:
         """The rows of these kinds."""
@@ -91,7 +97,15 @@ def result_of(outcome: Outcome) -> RunResult:
         return followed_result(outcome.record, was_sent=outcome.is_first_send, note=note)
     is_later = outcome.kind is OutcomeKind.REFUSED and outcome.retry_after_s is not None
     kind = ResultKind.LATER if is_later else KIND_BY_OUTCOME[outcome.kind]
-    return RunResult(outcome.key, kind, outcome.message, outcome.hint, outcome.record, outcome.is_first_send)
+    return RunResult(
+        outcome.key,
+        kind,
+        outcome.message,
+        outcome.hint,
+        outcome.record,
+        outcome.is_first_send,
+        is_unauthorized=outcome.is_unauthorized,
+    )
 
 
 def followed_result(record: Record, *, was_sent: bool, note: str = "") -> RunResult:
@@ -135,10 +149,20 @@ def error_of(result: ApplyResult) -> BulkplanError | None:
         )
     if rows := result.of(*NEEDS_PERSON):
         return UnknownRunError(_count(rows, "needs a person"), hint="see the rows marked ? above")
+    if result.unstarted:
+        names = ", ".join(map(str, result.unstarted))
+        return PlanRefusedError(
+            f"the plan was used before, and did not start {names}",
+            hint="make a new plan with bulkplan plan --out FILE and have it reviewed",
+        )
     if rows := result.of(*REFUSES):
         return RefusedError(_count(rows, "was refused by a guard or a conflict"))
     if rows := result.of(ResultKind.STATE_BEHIND):
         return StoreError(_count(rows, "could not be recorded"), hint="mend the state store, then run apply again")
+    if rows := tuple(row for row in result.results if row.is_unauthorized):
+        return NotAuthorizedError(
+            _count(rows, "was refused to this API key"), hint="look at the key's role in Close, then run apply again"
+        )
     if rows := result.of(*FAILS):
         return ActionsFailedError(_count(rows, "was not carried out"))
     if rows := result.of(ResultKind.LATER):

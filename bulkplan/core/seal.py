@@ -101,7 +101,8 @@ def check_sealed(sealed: SealedPlan, circumstances: Circumstances) -> tuple[str,
         ("organization", plan.organization_id, here.organization_id),
         ("target", plan.target, here.target),
         ("project", plan.project_id, here.project_id),
-        ("state store", plan.state_lineage, here.lineage),
+        # A plan made before the first write by who may only read knows no store: record versions bind it alone.
+        ("state store", plan.state_lineage, here.lineage if plan.state_lineage != "" else ""),
     )
     moved = [f"the plan is for {what} {then}, this is {now}" for what, then, now in pairs if then != now]
     return (

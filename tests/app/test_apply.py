@@ -10,7 +10,7 @@ import pytest
 from support.applying import Applying
 
 from bulkplan.core.result import ResultKind, error_of
-from bulkplan.errors import ActionsFailedError, RefusedError, UnknownRunError
+from bulkplan.errors import ActionsFailedError, NotAuthorizedError, RefusedError, UnknownRunError
 from bulkplan.model.plan import ChangeKind
 from bulkplan.model.record import RecordStatus
 from bulkplan.report.apply_text import apply_lines
@@ -98,6 +98,17 @@ def test_a_run_that_close_refuses_stops_no_other(job):
     assert kinds(result) == {"a-first": ResultKind.REFUSED, "b-second": ResultKind.DONE}
     assert isinstance(error_of(result), ActionsFailedError)
     assert kinds(job.apply())["a-first"] is ResultKind.DONE
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, NotAuthorizedError), (403, NotAuthorizedError), (402, ActionsFailedError)]
+)
+def test_what_close_refuses_to_the_key_is_said_to_be_about_the_key(job, status, kind):
+    job.write("warm-up")
+    job.fail(FaultKind.STATUS, status=status)
+    error = error_of(job.apply())
+    assert type(error) is kind
+    assert job.records()["warm-up"].status is RecordStatus.REFUSED
 
 
 def test_a_lost_answer_is_settled_and_nothing_runs_twice(job):

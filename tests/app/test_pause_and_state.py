@@ -47,8 +47,19 @@ def test_a_paused_run_is_planned_as_paused_and_goes_on_when_resumed(slow):
     (change,) = slow.plan().changes
     assert change.kind is ChangeKind.PAUSED
     assert "2026-11-09" in change.reason
-    resume(slow)
+    assert not resume(slow).was_running
     assert [row.kind for row in slow.apply().results] == [ResultKind.DONE]
+
+
+def test_resuming_a_run_that_goes_on_already_changes_nothing(slow):
+    pause(slow)
+    assert not resume(slow).was_running
+    again = resume(slow)
+    assert again.was_running
+    assert again.record.remote_status in ("loading", "processing")
+    slow.clock.advance(3600)
+    with pytest.raises(RefusedError, match="has ended in Close already"):
+        resume(slow)
 
 
 def test_a_run_paused_for_more_than_seven_days_cannot_be_resumed(slow):

@@ -6,6 +6,7 @@ import pytest
 from support.applying import Applying
 
 from bulkplan.core.result import ResultKind, error_of
+from bulkplan.core.seal import seal
 from bulkplan.errors import PlanRefusedError
 from bulkplan.model.plan import ChangeKind
 from bulkplan.sandbox.faults import FaultKind
@@ -47,9 +48,28 @@ def test_a_used_plan_never_starts_what_its_first_use_did_not(job):
     saved = job.save()
     job.fail(FaultKind.STATUS, status=400)
     assert kinds(job.apply_saved(saved)) == {"warm-up": ResultKind.REFUSED}
-    with pytest.raises(PlanRefusedError, match="was used before, and did not start warm-up@1"):
-        job.apply_saved(saved)
+    result = job.apply_saved(saved)
+    (row,) = result.results
+    assert (row.kind, row.message) == (ResultKind.CONFLICT, "the plan was used before; its record says refused")
+    error = error_of(result)
+    assert isinstance(error, PlanRefusedError)
+    assert "was used before, and did not start warm-up@1" in error.message
     assert job.actions() == []
+
+
+def test_a_used_plan_shows_what_it_started_beside_what_it_did_not(job):
+    job.write("cool-down", status="Churned")
+    saved = job.save()
+    job.fail(FaultKind.STATUS, status=400)
+    job.apply_saved(saved)
+    result = job.apply_saved(saved)
+    assert kinds(result) == {"cool-down": ResultKind.CONFLICT, "warm-up": ResultKind.DONE}
+    assert [str(key) for key in result.unstarted] == ["cool-down@1"]
+
+
+def test_a_plan_made_before_the_first_write_where_nobody_may_write_is_applied(job):
+    saved = seal(job.plan().model_copy(update={"state_lineage": ""}), key=None)
+    assert kinds(job.apply_saved(saved)) == {"warm-up": ResultKind.DONE}
 
 
 def test_an_expired_plan_is_refused(job):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -76,9 +76,9 @@ def sampled(points: Sequence[Call], count: int) -> list[Call]:
 
 @dataclass
 class Tally:
-    """What became of the runs that were killed."""
+    """What became of the runs that were killed at so many points."""
 
-    n_points: int = 0
+    n_points: int
     n_killed: int = 0
     ends: Counter[str] = field(default_factory=Counter)
     unknown_at: list[Call] = field(default_factory=list)
@@ -87,3 +87,10 @@ class Tally:
         ends = ", ".join(f"{count} {end}" for end, count in sorted(self.ends.items()))
         unknown = "; ".join(map(str, self.unknown_at)) or "none"
         return f"{self.n_killed} of {self.n_points} points killed; then {ends}; unknown at: {unknown}"
+
+    def walk(self, points: Sequence[Call], tell: Callable[[str], None]) -> Iterator[tuple[int, Call]]:
+        """The points one after the other, numbered; a long sweep tells how it stands."""
+        for number, point in enumerate(points):
+            if number and number % 50 == 0:
+                tell(f"after {number}: {self}")
+            yield number, point

@@ -122,7 +122,7 @@ def test_a_decision_killed_at_any_call_is_taken_whole_or_not_at_all(
     points = points_of(command, states, lambda name: begin(decision, name)[0])
     mine = chosen(points, SAMPLE, states.kind, share, kill_all=kill_all)
     tally = Tally(len(mine))
-    for number, point in enumerate(mine):
+    for number, point in tally.walk(mine, tell):
         project, command = begin(decision, f"killed-{number}")
         tally.n_killed += kill_at(project, point, *command.words, program=command.program)
         tally.ends[_check(project, crowded, states, decision, command, point)] += 1

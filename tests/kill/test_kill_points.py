@@ -31,9 +31,9 @@ def _check(project, crowded, states, point, tally, command):
         assert (n_actions, outcome.code) == (1, 0), (point, outcome)
 
 
-def _sweep(new_project, crowded, states, points, command):
+def _sweep(new_project, crowded, states, points, command, tell):
     tally = Tally(len(points))
-    for number, point in enumerate(points):
+    for number, point in tally.walk(points, tell):
         project = new_project(f"killed-{number}")
         tally.n_killed += kill_at(project, point, *command.words)
         _check(project, crowded, states, point, tally, command)
@@ -50,7 +50,7 @@ def test_killed_at_any_call_a_run_happens_once_or_is_said_to_be_unknown(
     points = points_of(APPLY, states, new_project)
     assert len(points) > 80
     mine = chosen(points, SAMPLE, states.kind, share, kill_all=kill_all)
-    tally = _sweep(new_project, crowded, states, mine, APPLY)
+    tally = _sweep(new_project, crowded, states, mine, APPLY, tell)
     tell(f"{states.kind}: {len(points)} kill points in an apply; {tally}")
     if kill_all:
         assert len(tally.unknown_at) <= MOST_UNKNOWN * tally.n_points
@@ -67,7 +67,7 @@ def test_killed_at_any_call_while_close_accepts_late_a_run_never_happens_twice(
     crowded.fault("accept_late", method="POST", path="/bulk_action/edit/", times=None, seconds=LATE_S)
     points = points_of(LATE_APPLY, states, new_project)
     mine = chosen(points, LATE_SAMPLE, states.kind, share, kill_all=kill_all)
-    tally = _sweep(new_project, crowded, states, mine, LATE_APPLY)
+    tally = _sweep(new_project, crowded, states, mine, LATE_APPLY, tell)
     tell(f"{states.kind}, late acceptance: {len(points)} kill points in an apply; {tally}")
 
 
