@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bulkplan.core.guards import GuardLayers, Layer
+from typing import get_args
+
+from bulkplan.core.limits import GuardLayers, Layer
 from bulkplan.errors import Location
 from bulkplan.model.document import Workspace
 from bulkplan.model.plan import GuardName
@@ -10,7 +12,7 @@ from bulkplan.model.request import Family
 from bulkplan.model.run import WantedRun
 from bulkplan.model.spec import Guards
 
-GUARD_NAMES: tuple[GuardName, ...] = ("max_matches", "max_percent", "min_matches", "max_drift")
+GUARD_NAMES: tuple[GuardName, ...] = get_args(GuardName)
 
 
 def guard_layers(workspace: Workspace, wanted: WantedRun, family: Family) -> GuardLayers:
@@ -32,6 +34,7 @@ def guard_layers(workspace: Workspace, wanted: WantedRun, family: Family) -> Gua
         project=by_family[family],
         spec=wanted.spec.guards,
         has_schedule=wanted.spec.schedule is not None,
+        has_sort=bool(wanted.spec.options.sort),
         places=places,
     )
 

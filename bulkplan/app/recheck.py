@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bulkplan.app.cohorts import query_of, sort_of
 from bulkplan.app.layers import guard_layers
 from bulkplan.core.cohort import MemberCollector, MemberDrift, compare_members, listing_limit
-from bulkplan.core.guards import judge, judge_drift
+from bulkplan.core.guards import facts_of, judge, judge_drift
 from bulkplan.core.planner import ALL_LEADS
 from bulkplan.core.records import PlannedRun
 from bulkplan.errors import RefusedError
@@ -49,12 +49,13 @@ class Rechecker:
         """What every guard of the row says now, the drift since the plan included."""
         request, planned = _request(change), _matches(change)
         found = (await self._reader.count(query_of(request))).total
-        asked = request.body.get("results_limit")
-        limited = min(found, asked) if isinstance(asked, int) else found
+        # The body carries the approved count as its limit; what the spec asks for is what cuts leads off.
+        limited = found if change.asked_limit is None else min(found, change.asked_limit)
         fresh = Matches(total=found, limited=limited, of_leads=await self._all_leads())
         layers = guard_layers(self._workspace, self._wanted[change.key], FAMILY_BY_KIND[request.kind])
         members = await self._members(change, request, found)
-        return (*judge(fresh, layers), judge_drift(planned.total, found, layers, members=members))
+        facts = facts_of(request, change.earlier_counts)
+        return (*judge(fresh, layers, facts), judge_drift(planned.total, found, layers, members=members))
 
     def planned(self, change: Change) -> PlannedRun:
         """The run as reviewed, unjudged. Raises `RefusedError` for a row without a request."""

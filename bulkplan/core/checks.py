@@ -174,8 +174,12 @@ def _looser(own: Guards, outer: Guards) -> Iterator[tuple[str, object, object]]:
         yield "max_matches", own.max_matches, outer.max_matches
     if own.min_matches is not None and outer.min_matches is not None and own.min_matches < outer.min_matches:
         yield "min_matches", own.min_matches, outer.min_matches
-    if (_percent(own.max_percent) or 0) > (_percent(outer.max_percent) or 1000):
-        yield "max_percent", own.max_percent, outer.max_percent
+    for name in ("max_percent", "max_deviation"):
+        written, limit = _percent(getattr(own, name)), _percent(getattr(outer, name))
+        if written is not None and limit is not None and written > limit:
+            yield name, getattr(own, name), getattr(outer, name)
+    if own.require_sort_with_limit is False and outer.require_sort_with_limit:
+        yield "require_sort_with_limit", "false", "true"
 
 
 def _is_count(value: JsonValue) -> TypeGuard[int]:

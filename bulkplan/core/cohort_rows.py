@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from bulkplan.core.cohort import MAX_LISTED_IN_ORDER, MAX_MEMBERS, listing_limit
 from bulkplan.core.digest import request_digest
 from bulkplan.core.frozen import freeze
-from bulkplan.core.guards import GuardLayers, drift_allowance, judge, zero_words
+from bulkplan.core.guards import GuardLayers, drift_allowance, facts_of, judge, zero_words
 from bulkplan.core.render import with_ceiling
 from bulkplan.model.plan import Change, ChangeKind, Cohort, Matches, SampledLead
 from bulkplan.model.request import Request
 
-_COUNTED_GUARDS = frozenset({"max_matches", "max_percent", "min_matches"})
+_COUNTED_GUARDS = frozenset({"max_matches", "max_percent", "min_matches", "max_deviation"})
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def with_leads_frozen(change: Change, request: Request, lead_ids: Sequence[str],
     """
     n_leads = len(lead_ids)
     if change.matches is not None and n_leads != change.matches.limited:
-        change = _recounted(change, change.matches.model_copy(update={"total": n_leads, "limited": n_leads}), layers)
+        matches = change.matches.model_copy(update={"total": n_leads, "limited": n_leads})
+        change = _recounted(change, request, matches, layers)
     if not change.would_run:
         return change
     frozen = with_ceiling(freeze(request, lead_ids), n_leads)
@@ -82,9 +83,10 @@ def with_leads_frozen(change: Change, request: Request, lead_ids: Sequence[str],
     )
 
 
-def _recounted(change: Change, matches: Matches, layers: GuardLayers) -> Change:
+def _recounted(change: Change, request: Request, matches: Matches, layers: GuardLayers) -> Change:
     """The row with another count, and the verdicts of the guards that look at it."""
-    fresh = {verdict.guard: verdict for verdict in judge(matches, layers) if verdict.guard in _COUNTED_GUARDS}
+    judged = judge(matches, layers, facts_of(request, change.earlier_counts))
+    fresh = {verdict.guard: verdict for verdict in judged if verdict.guard in _COUNTED_GUARDS}
     verdicts = tuple(fresh.get(verdict.guard, verdict) for verdict in change.verdicts)
     others = tuple(name for name in change.blocked_by if name not in _COUNTED_GUARDS)
     blocked = (*(verdict.guard for verdict in fresh.values() if not verdict.is_ok), *others)

@@ -1,74 +1,71 @@
-"""Whether a run stays within its limits: counts and three layers of guards in, verdicts out."""
+"""Whether a run stays within its limits: what was measured and three layers of guards in, verdicts out."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from statistics import median_low
 
 from bulkplan.core.cohort import MemberDrift
-from bulkplan.model.plan import GuardName, Matches, Verdict
-from bulkplan.model.request import Family
-from bulkplan.model.spec import Guards
+from bulkplan.core.limits import (
+    PROJECT_FILE,
+    GuardLayers,
+    Limit,
+    allowed_drift,
+    fewest_matches,
+    largest_deviation,
+    largest_drift,
+    largest_share,
+    most_matches,
+    sort_rule,
+)
+from bulkplan.core.shares import all_leads, count_leads, percent_text, share, spaced
+from bulkplan.core.sorting import DEFAULT_SORT
+from bulkplan.model.plan import Matches, Verdict
+from bulkplan.model.request import Family, Request
 
-Layer = Literal["default", "project", "spec"]
+__all__ = ["GuardLayers", "RunFacts", "drift_allowance", "facts_of", "judge", "judge_drift", "zero_words"]
 
-PROJECT_FILE = "bulkplan.yaml"
-PERCENT_FROM_LEADS = 1000
-"""In smaller organizations the default percentages say nothing: five leads of twenty are 25 %."""
-
-DEFAULT_MAX_MATCHES: Mapping[Family, int] = {"email": 1000, "sequence": 1000, "edit": 10_000, "delete": 100}
-DEFAULT_MAX_PERCENT: Mapping[Family, str] = {"email": "25%", "sequence": "25%", "edit": "50%", "delete": "5%"}
-DEFAULT_MAX_DRIFT: Mapping[Family, str] = {"email": "5%", "sequence": "5%", "edit": "5%", "delete": "0%"}
-"""Leads come and go between review and apply; a delete is done on exactly the number that was reviewed."""
-
-
-@dataclass(frozen=True)
-class GuardLayers:
-    """
-    The guards that hold for one run: the project's for its family, the spec's own, and the defaults below both.
-
-    A limit of the project replaces the default, and the spec can only tighten the outcome. `min_matches` and
-    `max_drift` are different in one point: where the project says nothing, the spec replaces the default, which is
-    the tightest already. `places` says where a limit stands, as `file:line`.
-    """
-
-    family: Family
-    project: Guards
-    spec: Guards
-    has_schedule: bool = False
-    places: Mapping[tuple[Layer, GuardName], str] = field(default_factory=dict)
+MIN_EARLIER_RUNS = 3
+"""Below that, one odd run would be half of what the next is measured by."""
 
 
 @dataclass(frozen=True)
-class _Limit:
-    """One limit, and the layer that sets it. A text is a percentage, a number a count of leads."""
+class RunFacts:
+    """
+    What guards look at besides the count.
 
-    guard: GuardName
-    value: int | str
-    layer: Layer
-    set_at: str | None = None
+    `is_sorted`: the request takes its leads in an order of somebody's choice, such as that of its smart view.
+    `earlier`: how many leads matched in the newest earlier runs of the same spec (see `core.history`).
+    """
 
-    @property
-    def number(self) -> Fraction:
-        """For comparing two limits of the same kind."""
-        return _percent(self.value) if isinstance(self.value, str) else Fraction(self.value)
-
-    @property
-    def words(self) -> str:
-        return spaced(self.value) if isinstance(self.value, str) else _leads(self.value)
+    is_sorted: bool
+    earlier: tuple[int, ...]
 
 
-def judge(matches: Matches, layers: GuardLayers) -> tuple[Verdict, ...]:
+def facts_of(request: Request, earlier: Iterable[int]) -> RunFacts:
+    """The facts of a request."""
+    is_sorted = request.body.get("sort") not in (None, [], [DEFAULT_SORT])
+    return RunFacts(is_sorted=is_sorted, earlier=tuple(earlier))
+
+
+def judge(matches: Matches, layers: GuardLayers, facts: RunFacts) -> tuple[Verdict, ...]:
     """
     Judge a match count. Measured is `matches.total`: what the filter matches, whatever `results_limit` cuts off.
 
     Returns:
-        A verdict for each guard in force, in the order max_matches, max_percent, min_matches.
+        A verdict for each guard in force, in the order max_matches, max_percent, min_matches, max_deviation,
+        require_sort_with_limit.
     """
-    verdicts = (_judge_most(matches, layers), _judge_percent(matches, layers), _judge_fewest(matches, layers))
+    verdicts = (
+        _judge_most(matches, layers),
+        _judge_percent(matches, layers),
+        _judge_fewest(matches, layers),
+        _judge_deviation(matches, layers, facts),
+        _judge_sort(matches, layers, facts),
+    )
     return tuple(verdict for verdict in verdicts if verdict is not None)
 
 
@@ -83,208 +80,199 @@ def judge_drift(planned: int, now: int, layers: GuardLayers, *, members: MemberD
         members: Who entered and left; then `planned` and `now` say nothing more.
     """
     planned = members.planned if members else planned
-    limit = _drift_limit(planned, layers)
+    in_force = largest_drift(layers, planned)
+    limit = in_force.limit
     moved = members.moved if members else abs(now - planned)
     is_percent = isinstance(limit.value, str)
-    measured = percent_text(_share(moved, planned), limit.number) if is_percent else str(moved)
-    denominator = planned if is_percent else None
-    if moved <= _allowed_drift(planned, limit):
-        return _passed(limit, measured, denominator=denominator)
+    measured = _Measured(
+        percent_text(share(moved, planned), limit.number) if is_percent else str(moved),
+        denominator=planned if is_percent else None,
+        of=f"the {count_leads(planned)} of the plan" if is_percent else None,
+    )
+    if moved <= allowed_drift(planned, limit):
+        return _passed(limit, measured)
+    refusing = [each for each in in_force.layers if moved > allowed_drift(planned, each)]
+    enough = f"{min(100, math.ceil(share(moved, planned)))}%" if is_percent else str(moved)
     return _refused(
         limit,
         measured,
-        denominator=denominator,
         message=_member_words(members, limit) if members else _drift_words(planned, now, limit),
-        mend="make a new plan and have it reviewed, or allow more by guards.max_drift in a reviewed change",
+        mend="make a new plan and have it reviewed, or "
+        + " and ".join(_set_words(each, enough, layers.family) for each in refusing)
+        + " in a reviewed change",
     )
 
 
 def drift_allowance(planned: int, layers: GuardLayers) -> int:
     """How many leads the match count may move until apply, up or down."""
-    return math.floor(_allowed_drift(planned, _drift_limit(planned, layers)))
+    return math.floor(allowed_drift(planned, largest_drift(layers, planned).limit))
 
 
 def zero_words(layers: GuardLayers) -> str:
     """Why a run without any match is allowed, for rows whose `min_matches` is 0."""
-    limit = _fewest_limit(layers)
+    limit = fewest_matches(layers)
     if limit.layer == "default":
         return "a run with a schedule may match none"
-    return f"guards.min_matches: 0 allows that{_place_words(limit)}"
+    return f"guards.min_matches: 0 allows that{f' ({limit.set_at})' if limit.set_at else ''}"
 
 
-def spaced(percent: str) -> str:
-    """A percentage for people: `12.3 %`."""
-    return percent.replace("%", " %")
+@dataclass(frozen=True)
+class _Measured:
+    """What was measured: a number of leads, or a share `of` something that is `denominator` leads."""
 
-
-def percent_text(share: Fraction, limit: Fraction | None = None) -> str:
-    """
-    A share as `12.3%`, with as many decimals as it takes to show on which side of `limit` it lies.
-
-    Args:
-        share: In percent, exact.
-        limit: In percent, exact.
-    """
-    for decimals in range(1, 12):
-        shown = Fraction(f"{float(share):.{decimals}f}")
-        if limit is None or (shown > limit) == (share > limit):
-            break
-    return f"{float(share):.{decimals}f}".removesuffix(".0") + "%"
+    value: str
+    denominator: int | None = None
+    of: str | None = None
 
 
 def _judge_most(matches: Matches, layers: GuardLayers) -> Verdict:
-    default = _Limit("max_matches", DEFAULT_MAX_MATCHES[layers.family], "default")
-    outer = _project_limit(layers, "max_matches") or default
-    own = _spec_limit(layers, "max_matches")
-    limit = _strictest(outer, own)
+    in_force = most_matches(layers)
+    limit, measured = in_force.limit, _Measured(str(matches.total))
     if matches.total <= limit.number:
-        return _passed(limit, str(matches.total))
-    refusing = [each for each in (outer, own) if each and matches.total > each.number]
+        return _passed(limit, measured)
+    refusing = [each for each in in_force.layers if matches.total > each.number]
     return _refused(
         limit,
-        str(matches.total),
+        measured,
         message=f"{_matching(matches.total)}, the limit is {limit.words}",
         mend=_mend_most(refusing, str(_rounded_up(matches.total)), layers.family),
     )
 
 
 def _judge_percent(matches: Matches, layers: GuardLayers) -> Verdict | None:
-    outer = _project_limit(layers, "max_percent")
-    if outer is None and matches.of_leads >= PERCENT_FROM_LEADS:
-        outer = _Limit("max_percent", DEFAULT_MAX_PERCENT[layers.family], "default")
-    own = _spec_limit(layers, "max_percent")
-    limit = _strictest(outer, own) if outer else own
-    if limit is None:
+    in_force = largest_share(layers, matches.of_leads)
+    if in_force is None:
         return None
-    share = _share(matches.total, matches.of_leads)
-    measured = percent_text(share, limit.number)
-    if share <= limit.number:
-        return _passed(limit, measured, denominator=matches.of_leads)
-    refusing = [each for each in (outer, own) if each and share > each.number]
+    limit, found = in_force.limit, share(matches.total, matches.of_leads)
+    whole = all_leads(matches.of_leads)
+    measured = _Measured(percent_text(found, limit.number), matches.of_leads, whole)
+    if found <= limit.number:
+        return _passed(limit, measured)
+    refusing = [each for each in in_force.layers if found > each.number]
     return _refused(
         limit,
         measured,
-        denominator=matches.of_leads,
-        message=f"{matches.total:,} of {_leads(matches.of_leads)} match = {spaced(measured)}, "
-        f"the limit is {limit.words}",
-        mend=_mend_most(refusing, f"{min(100, math.ceil(share))}%", layers.family),
+        message=f"{matches.total:,} of {whole} match = {spaced(measured.value)}, the limit is {limit.words}",
+        mend=_mend_most(refusing, f"{min(100, math.ceil(found))}%", layers.family),
     )
 
 
 def _judge_fewest(matches: Matches, layers: GuardLayers) -> Verdict:
-    limit = _fewest_limit(layers)
+    limit, measured = fewest_matches(layers), _Measured(str(matches.total))
     if matches.total >= limit.number:
-        return _passed(limit, str(matches.total))
+        return _passed(limit, measured)
     return _refused(
         limit,
-        str(matches.total),
+        measured,
         message=f"{_matching(matches.total)}, at least {limit.words} must",
         mend=f"look for a mistake in the filter, or {_set_words(limit, str(matches.total), layers.family)}",
     )
 
 
-def _fewest_limit(layers: GuardLayers) -> _Limit:
-    """The strictest is the highest; the default stands only where nobody says anything."""
-    outer, own = _project_limit(layers, "min_matches"), _spec_limit(layers, "min_matches")
-    if outer and own:
-        return own if own.number > outer.number else outer
-    return outer or own or _Limit("min_matches", 0 if layers.has_schedule else 1, "default")
+def _judge_deviation(matches: Matches, layers: GuardLayers, facts: RunFacts) -> Verdict | None:
+    """How far the count is from the median of earlier runs. Of an even number of runs the lower middle one is taken."""
+    in_force = largest_deviation(layers)
+    if in_force is None:
+        return None
+    limit, n_runs = in_force.limit, len(facts.earlier)
+    if n_runs < MIN_EARLIER_RUNS:
+        return _passed(limit, _Measured(f"{n_runs} of {MIN_EARLIER_RUNS} earlier runs"))
+    usual = median_low(facts.earlier)
+    found = share(abs(matches.total - usual), usual)
+    of = f"the median of the last {n_runs} runs, {usual:,}"
+    measured = _Measured(percent_text(found, limit.number), usual, of)
+    if found <= limit.number:
+        return _passed(limit, measured)
+    return _refused(
+        limit,
+        measured,
+        message=_deviation_words(matches.total, usual, spaced(measured.value), of, limit),
+        mend=_mend_deviation(in_force.layers, found, layers.family),
+    )
 
 
-def _drift_limit(planned: int, layers: GuardLayers) -> _Limit:
-    outer, own = _project_limit(layers, "max_drift"), _spec_limit(layers, "max_drift")
-    if outer and own:
-        return own if _allowed_drift(planned, own) < _allowed_drift(planned, outer) else outer
-    return outer or own or _Limit("max_drift", DEFAULT_MAX_DRIFT[layers.family], "default")
+def _judge_sort(matches: Matches, layers: GuardLayers, facts: RunFacts) -> Verdict | None:
+    limit = sort_rule(layers)
+    if limit is None or matches.limited >= matches.total:
+        return None
+    if facts.is_sorted or layers.has_sort:
+        return _passed(limit, _Measured("sorted"))
+    elsewhere = limit.set_at or ("the spec" if limit.layer == "spec" else PROJECT_FILE)
+    off = _key(limit, layers.family)
+    return _refused(
+        limit,
+        _Measured("not sorted"),
+        message=f"results_limit takes {matches.limited:,} of the {count_leads(matches.total)} that match, and nobody "
+        "says which: the oldest, then",
+        mend="add options.sort, such as sort: [-date_created], or let the filter match no more than are taken, or set "
+        f"{off}: false in {elsewhere} in a reviewed change",
+    )
 
 
-def _allowed_drift(planned: int, limit: _Limit) -> Fraction:
-    return planned * limit.number / 100 if isinstance(limit.value, str) else limit.number
+def _deviation_words(total: int, usual: int, shown: str, of: str, limit: Limit) -> str:
+    direction = "more" if total > usual else "fewer"
+    return f"{_matching(total)}, {shown} {direction} than {of}; the limit is {limit.words}"
 
 
-def _drift_words(planned: int, now: int, limit: _Limit) -> str:
+def _mend_deviation(limits: Sequence[Limit], found: Fraction, family: Family) -> str:
+    refusing = [limit for limit in limits if found > limit.number]
+    steps = " and ".join(_set_words(limit, f"{math.ceil(found)}%", family) for limit in refusing)
+    return f"look for what changed in the filter or in Close, or {steps} in a reviewed change"
+
+
+def _drift_words(planned: int, now: int, limit: Limit) -> str:
     moved = abs(now - planned)
-    limit_percent = limit.number if isinstance(limit.value, str) else None
-    share = f" = {spaced(percent_text(_share(moved, planned), limit_percent))}" if planned else ""
     direction = "more" if now > planned else "fewer"
+    shown = f" = {_moved_percent(moved, planned, limit)} of the {planned:,} planned" if planned else ""
     return (
-        f"{_leads(planned)} matched in the plan and {now:,} match now: "
-        f"{moved:,} {direction}{share}, the limit is {limit.words}"
+        f"{count_leads(planned)} matched in the plan and {now:,} match now: {moved:,} {direction}{shown}, the limit is "
+        f"{limit.words}"
     )
 
 
-def _member_words(drift: MemberDrift, limit: _Limit) -> str:
-    limit_percent = limit.number if isinstance(limit.value, str) else None
-    share = f" = {spaced(percent_text(_share(drift.moved, drift.planned), limit_percent))}" if drift.planned else ""
+def _member_words(drift: MemberDrift, limit: Limit) -> str:
+    shown = f" = {_moved_percent(drift.moved, drift.planned, limit)}" if drift.planned else ""
     return (
-        f"{drift.entered:,} entered, {drift.left:,} left since the plan: "
-        f"{drift.moved:,} of {drift.planned:,}{share}, the limit is {limit.words}"
+        f"{drift.entered:,} entered, {drift.left:,} left since the plan: {drift.moved:,} of the {drift.planned:,} "
+        f"planned{shown}, the limit is {limit.words}"
     )
 
 
-def _project_limit(layers: GuardLayers, guard: GuardName) -> _Limit | None:
-    return _limit(layers.project, guard, "project", layers)
+def _moved_percent(moved: int, planned: int, limit: Limit) -> str:
+    return spaced(percent_text(share(moved, planned), limit.number if isinstance(limit.value, str) else None))
 
 
-def _spec_limit(layers: GuardLayers, guard: GuardName) -> _Limit | None:
-    return _limit(layers.spec, guard, "spec", layers)
-
-
-def _limit(guards: Guards, guard: GuardName, layer: Layer, layers: GuardLayers) -> _Limit | None:
-    values: Mapping[GuardName, int | str | None] = {
-        "max_matches": guards.max_matches,
-        "max_percent": guards.max_percent,
-        "min_matches": guards.min_matches,
-        "max_drift": guards.max_drift,
-    }
-    value = values[guard]
-    return None if value is None else _Limit(guard, value, layer, layers.places.get((layer, guard)))
-
-
-def _strictest(outer: _Limit, own: _Limit | None) -> _Limit:
-    return own if own and own.number < outer.number else outer
-
-
-def _passed(limit: _Limit, measured: str, *, denominator: int | None = None) -> Verdict:
+def _passed(limit: Limit, measured: _Measured) -> Verdict:
     return Verdict(
         guard=limit.guard,
         is_ok=True,
         limit=str(limit.value),
         layer=limit.layer,
         set_at=limit.set_at,
-        measured=measured,
-        denominator=denominator,
+        measured=measured.value,
+        denominator=measured.denominator,
+        denominator_words=measured.of,
     )
 
 
-def _refused(limit: _Limit, measured: str, *, denominator: int | None = None, message: str, mend: str) -> Verdict:
-    passed = _passed(limit, measured, denominator=denominator)
-    return passed.model_copy(update={"is_ok": False, "message": message, "mend": mend})
+def _refused(limit: Limit, measured: _Measured, *, message: str, mend: str) -> Verdict:
+    return _passed(limit, measured).model_copy(update={"is_ok": False, "message": message, "mend": mend})
 
 
-def _mend_most(refusing: list[_Limit], value: str, family: Family) -> str:
+def _mend_most(refusing: Sequence[Limit], value: str, family: Family) -> str:
     steps = " and ".join(_set_words(limit, value, family) for limit in refusing)
     return f"narrow the filter, or {steps} in a reviewed change"
 
 
-def _set_words(limit: _Limit, value: str, family: Family) -> str:
+def _set_words(limit: Limit, value: str, family: Family) -> str:
     """Where to write another limit. A default is replaced in the project file, `min_matches` also in the spec."""
     if limit.layer == "spec" or (limit.layer == "default" and limit.guard == "min_matches"):
         return f"set guards.{limit.guard}: {value} in {limit.set_at or 'the spec'}"
-    return f"set guards.{family}.{limit.guard}: {value} in {limit.set_at or PROJECT_FILE}"
+    return f"set {_key(limit, family)}: {value} in {limit.set_at or PROJECT_FILE}"
 
 
-def _place_words(limit: _Limit) -> str:
-    return f" ({limit.set_at})" if limit.set_at else ""
-
-
-def _percent(text: str) -> Fraction:
-    return Fraction(text.removesuffix("%"))
-
-
-def _share(part: int, whole: int) -> Fraction:
-    """In percent. A whole of none counts as one, so that a part of it is never within a limit."""
-    return Fraction(part * 100, max(whole, 1))
+def _key(limit: Limit, family: Family) -> str:
+    return f"guards.{limit.guard}" if limit.layer == "spec" else f"guards.{family}.{limit.guard}"
 
 
 def _rounded_up(count: int) -> int:
@@ -293,11 +281,7 @@ def _rounded_up(count: int) -> int:
     return -(-count // step) * step
 
 
-def _leads(count: int) -> str:
-    return f"{count:,} lead{'s' if count != 1 else ''}"
-
-
 def _matching(count: int) -> str:
     if count < 2:
         return "1 lead matches" if count else "no lead matches"
-    return f"{_leads(count)} match"
+    return f"{count_leads(count)} match"

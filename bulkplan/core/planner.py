@@ -10,7 +10,8 @@ from pydantic import JsonValue
 
 from bulkplan.core.changes import Decision
 from bulkplan.core.digest import digest_json, request_digest
-from bulkplan.core.guards import GuardLayers, drift_allowance, judge, zero_words
+from bulkplan.core.guards import GuardLayers, drift_allowance, facts_of, judge, zero_words
+from bulkplan.core.history import earlier_counts
 from bulkplan.core.render import with_ceiling
 from bulkplan.core.seal import expiry
 from bulkplan.core.words import describe_action, describe_filter, is_undoable, why_not_undoable
@@ -100,7 +101,7 @@ def assemble(
         records: Every record of the store, to tell which dependencies outside the plan are done.
         marker: What the check of the marker found.
     """
-    changes = tuple(_change(draft, tally) for draft in drafts)
+    changes = tuple(_change(draft, tally, records) for draft in drafts)
     done = _done_names(records)
     changes = tuple(_with_dependency_notes(change, changes, done) for change in changes)
     return Plan(
@@ -122,10 +123,11 @@ def assemble(
     )
 
 
-def _change(draft: Draft, tally: Tally | None) -> Change:
+def _change(draft: Draft, tally: Tally | None, records: Collection[Record]) -> Change:
     row = _row_of_spec(draft, draft.wanted) if draft.wanted else _row_of_record(draft)
     if tally is None or draft.layers is None or draft.request is None or not draft.decision.needs_count:
         return row
+    row = row.model_copy(update={"earlier_counts": earlier_counts(records, row.key)})
     return _counted(row, draft.request, draft.layers, tally)
 
 
@@ -180,7 +182,7 @@ def _row_of_record(draft: Draft) -> Change:
 def _counted(row: Change, request: Request, layers: GuardLayers, tally: Tally) -> Change:
     """The row with its matches, its verdicts, and its request under the ceiling of the approved count."""
     matches, asked = _matches(request, tally), _asked_limit(request)
-    verdicts = judge(matches, layers)
+    verdicts = judge(matches, layers, facts_of(request, row.earlier_counts))
     refusing = tuple(verdict.guard for verdict in verdicts if not verdict.is_ok)
     judged = {"matches": matches, "verdicts": verdicts, "blocked_by": refusing, "asked_limit": asked}
     if row.kind is ChangeKind.RUN and matches.total == 0 and all(verdict.is_ok for verdict in verdicts):

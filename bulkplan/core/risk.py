@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
-from bulkplan.core.guards import DEFAULT_MAX_MATCHES, DEFAULT_MAX_PERCENT, PERCENT_FROM_LEADS
+from bulkplan.core.limits import DEFAULT_MAX_MATCHES, DEFAULT_MAX_PERCENT, PERCENT_FROM_LEADS
 from bulkplan.model.plan import ALARM, Change, ChangeKind, Matches
 from bulkplan.model.request import Family
 

@@ -232,7 +232,7 @@ def _by_key(place: Place, types: Sequence[str]) -> Problem | None:
         return _schema_problem(place)
     if key == "all_leads" or key == "all_sequences":
         return Problem(f"{key} can only be true", f"write {key}: true, or delete the line", path)
-    if key in {"max_percent", "max_drift"} and _is_guard(place):
+    if key in {"max_percent", "max_drift", "max_deviation"} and _is_guard(place):
         wanted = "a percentage, or a count of leads" if key == "max_drift" else "a percentage"
         return Problem(f"{key} is {wanted}; this is {describe(data)}", percent_hint(data), path)
     if "string_pattern_mismatch" in types and key in _PATTERN_WORDS:

@@ -51,7 +51,9 @@ class Verdict(Value):
     What one guard said.
 
     `layer` decided the limit (`default`, `project`, `spec`), `set_at` is the place (`file:line`) where it stands.
-    `measured` is in leads, or in percent of `denominator` leads when `limit` is a percentage.
+    `measured` is in leads, or in percent of `denominator` leads when `limit` is a percentage; `denominator_words` say
+    whose those are: `all 1,000 leads`, `the median of the last 3 runs, 412`. Where nothing could be measured,
+    `measured` says why.
     """
 
     guard: GuardName
@@ -61,6 +63,7 @@ class Verdict(Value):
     set_at: str | None = None
     measured: str
     denominator: int | None = None
+    denominator_words: str | None = None
     message: str | None = None
     mend: str | None = None
 
@@ -187,6 +190,8 @@ class Change(Value):
     request_digest: str | None = None
     asked_limit: int | None = None
     """The spec's own `results_limit`, where it asks for one."""
+    earlier_counts: tuple[int, ...] = ()
+    """How many leads matched in the newest done runs of the same name, newest first; what `max_deviation` looks at."""
     max_drift_leads: int = 0
     """How far the match count may move until apply, up or down, in leads."""
     record_status: RecordStatus | None = None

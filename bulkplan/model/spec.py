@@ -157,6 +157,14 @@ class Guards(Value):
     max_drift: Percent | Count | None = Field(
         None, description="How far the match count may move between plan and apply; default 5% (0% for a delete)."
     )
+    max_deviation: Percent | None = Field(
+        None, description="How far the match count may be from the median of this spec's own last runs."
+    )
+    require_sort_with_limit: bool | None = Field(
+        None,
+        description="Where results_limit takes only some of the leads, options.sort must say which; default true "
+        "(false for an edit).",
+    )
 
 
 class SpecTest(Value):

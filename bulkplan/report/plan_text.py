@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
+from bulkplan.core.shares import all_leads
 from bulkplan.core.visible import visible
 from bulkplan.model.plan import Change, ChangeKind, MarkerCheck, Matches, Plan
 from bulkplan.report.diff_text import diff_lines
@@ -148,7 +149,7 @@ def _fields(change: Change) -> list[tuple[str, tuple[Span, ...]]]:
 
 def _match_spans(matches: Matches, asked_limit: int | None) -> tuple[Span, ...]:
     share = f" ({100 * matches.total / matches.of_leads:.1f} %)" if matches.of_leads else ""
-    parts: list[tuple[str, Style]] = [(f" of {_leads(matches.of_leads)}{share}", "plain")]
+    parts: list[tuple[str, Style]] = [(f" of {all_leads(matches.of_leads)}{share}", "plain")]
     if matches.limited < matches.total and asked_limit is not None:
         parts.append((f" takes {matches.limited:,} of them (results_limit: {asked_limit})", "warn"))
     if matches.suppressed is not None:

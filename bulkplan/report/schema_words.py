@@ -81,6 +81,7 @@ SPEC_WORDS: Mapping[str, Mapping[str, Word]] = {
         "min_matches": like(1),
         "max_percent": like("10%"),
         "max_drift": like("2%", 20),
+        "max_deviation": like("50%"),
     },
     "SpecTest": {
         "lead": says(

@@ -40,10 +40,8 @@ def overlap_lines(overlaps: Sequence[Overlap], head: Sequence[Span], *, width: i
 
 
 def passed_words(verdict: Verdict) -> str:
-    """Like `max_matches 214 of 10,000 (default)`."""
-    measured, limit = _number(verdict.measured), _number(verdict.limit)
-    bound = f"{measured}, at least {limit}" if verdict.guard == "min_matches" else f"{measured} of {limit}"
-    return f"{verdict.guard} {bound} ({layer_words(verdict)})"
+    """Like `max_matches 214 of 10,000 (default)`, `max_percent 21.4 % of all 1,000 leads, at most 50 % (default)`."""
+    return f"{verdict.guard} {_bound(verdict)} ({layer_words(verdict)})"
 
 
 def layer_words(verdict: Verdict) -> str:
@@ -63,6 +61,19 @@ def _bodies(verdicts: Sequence[Verdict]) -> list[tuple[Span, ...]]:
     if passed:
         bodies.append((Span("ok: ", "ok"), Span("; ".join(passed), "muted")))
     return bodies
+
+
+def _bound(verdict: Verdict) -> str:
+    measured, limit = _number(verdict.measured), _number(verdict.limit)
+    if verdict.guard == "require_sort_with_limit":
+        return measured
+    if verdict.guard == "min_matches":
+        return f"{measured}, at least {limit}"
+    if verdict.guard == "max_deviation":
+        off = f" off {verdict.denominator_words}" if verdict.denominator_words else ""
+        return f"{measured}{off}, at most {limit}"
+    whole = f" of {verdict.denominator_words}, at most" if verdict.denominator_words else " of"
+    return f"{measured}{whole} {limit}"
 
 
 def _number(text: str) -> str:

@@ -14,6 +14,7 @@ from bulkplan.core.digest import request_digest
 from bulkplan.errors import InvalidFilesError, TryLaterError, UsageError, WrongOrganizationError
 from bulkplan.model.catalog import CatalogKind
 from bulkplan.model.plan import ChangeKind
+from bulkplan.model.record import Counts
 from bulkplan.model.record import RecordStatus as S
 
 SUPPRESS = {"suppress": {"field": "custom.Do Not Contact", "is": "Yes"}}
@@ -253,3 +254,25 @@ def test_planning_loads_deepdiff_only_for_a_difference():
     code = "import sys, bulkplan.app.plan, bulkplan.report.plan_text; print('deepdiff' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+async def test_a_run_is_held_against_its_own_earlier_runs():
+    runs = [wanted_run(email_data(version=version)) for version in (1, 2, 3)]
+    records = [make_record(run, counts=Counts(approved=100 + run.key.version)) for run in runs]
+    now = wanted_run(email_data(version=4))
+    project = {"guards": {"email": {"max_deviation": "50%"}}}
+    (row,) = (await plan_of(now, reader=few(), records=records, project=project)).plan.changes
+    assert (row.earlier_counts, row.blocked_by) == ((103, 102, 101), ("max_deviation",))
+    (row,) = (await plan_of(now, reader=few(), records=records[1:], project=project)).plan.changes
+    assert row.would_run
+
+
+async def test_whom_a_limit_takes_is_not_left_to_chance():
+    cut = wanted_run(email_data(options={"results_limit": 50}))
+    (row,) = (await plan_of(cut, reader=few())).plan.changes
+    assert row.blocked_by == ("require_sort_with_limit",)
+    (row,) = (await plan_of(cut, reader=FakeReader(totals={"stat_chu": 50}))).plan.changes
+    assert row.would_run
+    said = wanted_run(email_data(options={"results_limit": 50, "sort": ["date_created"]}))
+    (row,) = (await plan_of(said, reader=few())).plan.changes
+    assert row.would_run

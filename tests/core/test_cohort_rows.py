@@ -6,7 +6,7 @@ import pytest
 
 from bulkplan.core.cohort_rows import Listed, as_frozen, n_to_list, with_cohort, with_leads_frozen, with_sample
 from bulkplan.core.digest import request_digest
-from bulkplan.core.guards import GuardLayers, judge
+from bulkplan.core.guards import GuardLayers, facts_of, judge
 from bulkplan.model.plan import Change, ChangeKind, Cohort, Matches
 from bulkplan.model.request import Request
 from bulkplan.model.run import RunKey
@@ -29,7 +29,7 @@ def row(total=10, *, asked=None, guards=None) -> Change:
         summary="",
         filter_words="status is Churned",
         matches=matches,
-        verdicts=judge(matches, guards or layers()),
+        verdicts=judge(matches, guards or layers(), facts_of(REQUEST, ())),
         asked_limit=asked,
         request=REQUEST,
     )
@@ -72,7 +72,8 @@ def test_an_empty_sample_says_nothing():
 
 
 def test_a_frozen_row_sends_its_leads_under_a_ceiling_of_as_many():
-    change = with_leads_frozen(row(2), REQUEST, ["lead_b", "lead_a"], layers(max_drift="50%"))
+    loose = GuardLayers(family="edit", project=Guards(max_drift="50%"), spec=Guards())
+    change = with_leads_frozen(row(2), REQUEST, ["lead_b", "lead_a"], loose)
     assert change.request.body["results_limit"] == 2
     assert change.request_digest == request_digest(change.request.body)
     assert change.max_drift_leads == 1

@@ -15,7 +15,7 @@ limits = st.sampled_from(["0%", "0.5%", "2%", "5%", "100%", 0, 1, 15, 400])
 
 
 def layers(max_drift) -> GuardLayers:
-    return GuardLayers(family="email", project=Guards(), spec=Guards(max_drift=max_drift))
+    return GuardLayers(family="email", project=Guards(max_drift=max_drift), spec=Guards())
 
 
 def judged(entered, left, *, planned=400, max_drift="2%"):
@@ -27,13 +27,13 @@ def judged(entered, left, *, planned=400, max_drift="2%"):
 def test_a_refusal_says_who_moved_and_how_far_that_is():
     verdict = judged(12, 3)
     assert not verdict.is_ok
-    assert verdict.message == "12 entered, 3 left since the plan: 15 of 400 = 3.8 %, the limit is 2 %"
+    assert verdict.message == "12 entered, 3 left since the plan: 15 of the 400 planned = 3.8 %, the limit is 2 %"
     assert (verdict.guard, verdict.measured, verdict.denominator) == ("max_drift", "3.8%", 400)
 
 
 def test_a_limit_in_leads_is_said_in_leads():
     verdict = judged(1, 1, max_drift=1)
-    assert verdict.message == "1 entered, 1 left since the plan: 2 of 400 = 0.5 %, the limit is 1 lead"
+    assert verdict.message == "1 entered, 1 left since the plan: 2 of the 400 planned = 0.5 %, the limit is 1 lead"
     assert verdict.measured == "2"
 
 

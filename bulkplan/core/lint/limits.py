@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bulkplan.core.checks import warn_of_guards
-from bulkplan.core.guards import DEFAULT_MAX_MATCHES
+from bulkplan.core.limits import DEFAULT_MAX_MATCHES
 from bulkplan.core.lint.rule import Example, Hit, Rule, World, each_spec
 from bulkplan.errors import Path, Problem
 from bulkplan.model.project import Project
