@@ -110,6 +110,8 @@ def _item_lines(entry: Entry, indent: int) -> list[str]:
         return _value_lines(value, f"{pad}-", indent, entry.trailing)
     above = [f"{pad}{comment}" for comment in entry.trailing if comment]
     lines = _block(value, indent + INDENT)
+    while lines[0].lstrip().startswith("#"):  # of an item within the item
+        above.append(pad + lines.pop(0).lstrip())
     return [*above, f"{pad}- {lines[0].lstrip(' ')}", *lines[1:]]
 
 

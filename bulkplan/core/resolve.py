@@ -74,6 +74,16 @@ def find(word: str, known: Sequence[Known[Item_co]], *, noun: Noun, path: Path) 
     return _missing(word, known, noun=noun, path=path)
 
 
+def name_or_id(id_: str, known: Sequence[Known[Item_co]], *, noun: Noun) -> str:
+    """How a spec names a thing: by the first of its names that means nothing else, else by its ID."""
+    names = next((thing.names for thing in known if thing.id == id_), ())
+    for name in names:
+        found = find(name, known, noun=noun, path=())
+        if isinstance(found, Known) and found.id == id_ and name.strip() == name and not is_id(name, noun.prefixes):
+            return name
+    return id_
+
+
 def _ambiguous(word: str, matches: Sequence[Known[Item_co]], *, noun: Noun, path: Path) -> Problem:
     ids = [thing.id for thing in matches]
     more = f" (and {len(ids) - MAX_LISTED} more)" if len(ids) > MAX_LISTED else ""
