@@ -13,7 +13,7 @@ from bulkplan.adapters.yaml_key_order import KeyOrder
 from bulkplan.errors import InvalidFilesError, Location, Problem
 from bulkplan.report.schemas import SCHEMAS
 
-_SCHEMA_FOLDER = "schemas"
+SCHEMA_FOLDER = "schemas"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def format_files(root: Path, paths: Sequence[str] = ()) -> tuple[Formatted, ...]
         UsageError: One of `paths` does not exist or lies outside the project.
     """
     root = root.resolve()
-    known = (*_project_file(root), *find_specs(root)[0], *find_files(root, FILTERS_FOLDER)[0])
+    known = (*_project_file(root), *find_files(root, FILTERS_FOLDER)[0], *find_specs(root)[0])
     names, _ = select_files(tuple(paths), root, known)
     chosen = [root / name for name in names] if paths else known
     return tuple(_formatted(path, root) for path in chosen)
@@ -57,9 +57,10 @@ def _formatted(path: Path, root: Path) -> Formatted:
     if isinstance(content, Problem):
         return Formatted(path, name, "", "", (content,))
     before = path.read_bytes().decode("utf-8")  # as it is: with the line ends and the mark that reading takes away
-    kind = _kind(name)
+    kind = kind_of(name)
+    order = KeyOrder.of_schema(SCHEMAS[kind]())
     try:
-        after = format_yaml(content, order=KeyOrder.of_schema(SCHEMAS[kind]()), schema=_schema_place(path, root, kind))
+        after = format_yaml(content, order=order, schema=schema_place(path, root, kind))
     except InvalidFilesError as error:
         return Formatted(path, name, before, before, error.problems)
     except LayoutError as error:
@@ -68,16 +69,14 @@ def _formatted(path: Path, root: Path) -> Formatted:
     return Formatted(path, name, before, after)
 
 
-def _kind(name: str) -> str:
-    """The name of the schema that a file follows."""
+def kind_of(name: str) -> str:
+    """The schema that a file follows, by its path below the root."""
     if name == PROJECT_FILE:
         return "project"
     return "filter" if name.startswith(f"{FILTERS_FOLDER}/") else "bulk-action"
 
 
-def _schema_place(path: Path, root: Path, kind: str) -> str | None:
+def schema_place(path: Path, root: Path, kind: str) -> str | None:
     """Where editors find the schema, seen from the file; `None` where the project does not keep it."""
-    place = root / _SCHEMA_FOLDER / f"{kind}.v1.schema.json"
-    if not place.is_file():
-        return None
-    return Path(os.path.relpath(place, path.parent)).as_posix()
+    place = root / SCHEMA_FOLDER / f"{kind}.v1.schema.json"
+    return Path(os.path.relpath(place, path.parent)).as_posix() if place.is_file() else None

@@ -74,6 +74,19 @@ class Args(argparse.Namespace):
     oauth: bool = False
     check: bool = False
     diff: bool = False
+    name: str = ""
+    from_smart_view: str | None = None
+    from_filters: str | None = None
+    from_status: str | None = None
+    action: str | None = None
+    template: str | None = None
+    sender: str | None = None
+    status: str | None = None
+    field: str | None = None
+    value: Sequence[str] = ()
+    sequence: str | None = None
+    description: str | None = None
+    overwrite: bool = False
 
 
 class Collect(argparse.Action):

@@ -6,6 +6,17 @@ import argparse
 
 from bulkplan.cli.arguments import Collect
 
+ACTION_TYPES = (
+    "email",
+    "set_lead_status",
+    "set_custom_field",
+    "clear_custom_field",
+    "delete",
+    "sequence_subscribe",
+    "sequence_pause",
+    "sequence_resume",
+    "sequence_resume_finished",
+)
 LINT_FORMATS = ("text", "json", "github", "sarif")
 
 
@@ -33,3 +44,31 @@ def add_lint(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strict", action="store_true", help="exit 1 for warnings too (default: for errors only)")
     parser.add_argument("--list-rules", action="store_true", help="list every rule, and look at nothing")
+
+
+def add_new(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `new`."""
+    parser.add_argument(
+        "name", metavar="NAME", help="name of the spec: a-z, 0-9 and dashes; the file is specs/NAME.yaml"
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--from-smart-view", metavar="X", help="the leads of a smart view, by name or ID")
+    source.add_argument(
+        "--from-filters", metavar="FILE", help='the JSON that "Copy Filters" gives in Close; - reads it from stdin'
+    )
+    source.add_argument("--from-status", metavar="LABEL", help="the leads with this status, as a beginning")
+    parser.add_argument("--action", metavar="TYPE", help=f"what happens to them: {', '.join(ACTION_TYPES)}")
+    _action_words(parser)
+    parser.add_argument("--description", metavar="TEXT", help="one line on what it is for")
+    parser.add_argument("--overwrite", action="store_true", help="take the place of specs/NAME.yaml")
+
+
+def _action_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--template", metavar="X", help="e-mail template (email)")
+    parser.add_argument("--sender", metavar="X", help='"Name <address>" to send as (email, sequence_subscribe)')
+    parser.add_argument("--status", metavar="LABEL", help="the new status (set_lead_status)")
+    parser.add_argument("--field", metavar="X", help="custom field (set_custom_field, clear_custom_field)")
+    parser.add_argument(
+        "--value", metavar="X", action=Collect, help="its new value; repeated: several (set_custom_field)"
+    )
+    parser.add_argument("--sequence", metavar="X", help="sequence (sequence_…)")

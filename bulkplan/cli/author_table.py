@@ -7,6 +7,23 @@ from bulkplan.cli.command import Command
 
 AUTHOR_COMMANDS: tuple[Command, ...] = (
     Command(
+        "new",
+        "write a spec, from a smart view, copied filters or a status",
+        "Write specs/NAME.yaml: the filter in the short form where that says exactly the same, else as the query; the\n"
+        "action; a ceiling from the count of today; first tests. Asks on a terminal for what was not said. Reads from\n"
+        "Close and sends nothing.",
+        (
+            ('bulkplan new renewals --from-smart-view "Renewals in the next 60 days"', "asks what to do with them"),
+            ("bulkplan new tidy --from-filters filters.json --action delete", 'from "Copy Filters" in Close'),
+            ("bulkplan new winback --from-status Churned --action email \\", "all said, nothing asked"),
+            ('    --template "Win-back 2026" --sender "Dana Reyes <dana@example.com>"', ""),
+        ),
+        author_arguments.add_new,
+        "new",
+        "A smart view is copied: a later change of it in Close changes nothing here. To follow it, write\n"
+        "filter: {smart_view: NAME}. Nothing is overwritten but with --overwrite.",
+    ),
+    Command(
         "fmt",
         "lay out spec and project files",
         "Bring bulkplan.yaml, specs/ and filters/ into one layout: keys in the order of the schema, two blanks of\n"

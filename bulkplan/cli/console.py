@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from bulkplan import __version__
 from bulkplan.core.visible import visible
-from bulkplan.errors import BulkplanError, InvalidFilesError
+from bulkplan.errors import BulkplanError, InvalidFilesError, UsageError
 from bulkplan.report.lines import Line, Span
 
 if TYPE_CHECKING:  # help and usage errors must not wait for pydantic
@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # help and usage errors must not wait for pydantic
     from bulkplan.cli.stopping import Stopped
 
 _PLAIN_WIDTH = 100
+_PATIENCE = 3
+"""So often a question that needs an answer is asked."""
 _MAX_WIDTH = 120
 _INSTEAD = (
     "give --auto-approve; or save a plan (bulkplan plan --out plan.json), review it, and run that "
@@ -146,6 +148,31 @@ class Console:
         if not answer.endswith("\n"):
             self._write(self.stderr, "")
         return answer.strip() == expected
+
+    def ask(self, question: str, *, default: str = "", instead: str) -> str:
+        """
+        Ask for a word or a line; an empty answer gives the default, and is asked for again where there is none.
+
+        Args:
+            question: What is asked, with its question mark.
+            default: What an empty answer means.
+            instead: What to do where nobody can be asked.
+
+        Raises:
+            UsageError: Nobody can be asked here, or nobody answers.
+        """
+        if not self.manners.can_ask:
+            raise UsageError(f"{question} Nobody can be asked here", hint=instead)
+        for _ in range(_PATIENCE):
+            shown = f" [{visible(default)}]" if default else ""
+            self._write(self.stderr, f"{visible(question)}{shown} ", end="")
+            line = self.stdin.readline()
+            if not line.endswith("\n"):
+                self._write(self.stderr, "")
+                break
+            if answer := line.strip() or default:
+                return answer
+        raise UsageError(f"{question} There was no answer", hint=instead)
 
     def bug(self, error: Exception) -> None:
         """Report a mistake of bulkplan itself."""

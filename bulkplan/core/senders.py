@@ -53,6 +53,11 @@ def find_sender(text: str, catalog: Catalog, path: Path) -> SendingIdentity | Pr
     return _by_address(name, address, identities, path=path)
 
 
+def sender_labels(catalog: Catalog) -> tuple[str, ...]:
+    """What a spec may write for a sender, each once."""
+    return tuple(dict.fromkeys(identity.label for identity in _identities(catalog)))
+
+
 def _identities(catalog: Catalog) -> tuple[SendingIdentity, ...]:
     """Every identity of every account; an account without any stands for its own address, unless another has it."""
     stated = [

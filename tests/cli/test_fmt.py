@@ -37,14 +37,14 @@ def test_files_are_laid_out_and_keep_their_mode(capfd):
         == "schema: bulkplan/filter/v1\nname: quiet\nwhere: {field: status, is: Churned}\n"
     )
     said = capfd.readouterr()
-    assert said.out == "formatted specs/deep/odd.yaml\nformatted filters/quiet.yaml\n"
+    assert said.out == "formatted filters/quiet.yaml\nformatted specs/deep/odd.yaml\n"
     assert said.err == "2 files formatted, 1 file laid out already.\n"
     assert sorted(path.name for path in Path("specs").rglob("*")) == ["deep", "neat.yaml", "odd.yaml"]
 
 
 def test_check_names_the_files_and_writes_nothing(capfd):
     assert run(["fmt", "--check"]) == 1
-    assert capfd.readouterr().out == "specs/deep/odd.yaml\nfilters/quiet.yaml\n"
+    assert capfd.readouterr().out == "filters/quiet.yaml\nspecs/deep/odd.yaml\n"
     assert Path("specs/deep/odd.yaml").read_text() == ODD
     assert run(["fmt", "--check", "specs/neat.yaml"]) == 0
 
