@@ -15,8 +15,10 @@ AUTHOR_COMMANDS: tuple[Command, ...] = (
         (
             ('bulkplan new renewals --from-smart-view "Renewals in the next 60 days"', "asks what to do with them"),
             ("bulkplan new tidy --from-filters filters.json --action delete", 'from "Copy Filters" in Close'),
-            ("bulkplan new winback --from-status Churned --action email \\", "all said, nothing asked"),
-            ('    --template "Win-back 2026" --sender "Dana Reyes <dana@example.com>"', ""),
+            (
+                "bulkplan new lost --from-status Churned --action set_lead_status --status Lost",
+                "all said, nothing asked",
+            ),
         ),
         author_arguments.add_new,
         "new",
