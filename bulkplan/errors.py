@@ -18,6 +18,7 @@ Every error bulkplan raises, and the place in a file that it speaks of.
     │   ├── ReadOnlyError       a write was tried through the read-only transport
     │   ├── BadAnswerError      an answer that is no JSON, or lacks what it must hold
     │   └── TryLaterError       rate limit, time-out, connection, 5xx: the same call may work later
+    ├── GitHubError             GitHub answered with an error, or not at all
     └── StoreError              the state store cannot be read or written
         ├── StoreBusyError
         └── UnreadableRecordError
@@ -160,6 +161,20 @@ class BadAnswerError(CloseError):
 
 class TryLaterError(CloseError):
     """Rate limit, time-out, lost connection or 5xx on a read: the same call may work later."""
+
+
+class GitHubError(BulkplanError):
+    """
+    GitHub answered with an error, or not at all. `status` is the HTTP status, where there was one.
+
+    `is_ambiguous`: nobody knows whether a change was made.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, status: int | None = None, is_ambiguous: bool = False
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status, self.is_ambiguous = status, is_ambiguous
 
 
 class StoreError(BulkplanError):

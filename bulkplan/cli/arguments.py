@@ -51,6 +51,12 @@ class Args(argparse.Namespace):
     online: bool = False
     strict: bool = False
     list_rules: bool = False
+    reviewed: Sequence[Path] = ()
+    failure: Path | None = None
+    base: Path | None = None
+    empty_base: bool = False
+    new: bool = False
+    pull: int | None = None
     refresh: bool = True
     no_refresh: bool = False
     run: str = ""
@@ -146,6 +152,12 @@ def _auto_approve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--auto-approve", action="store_true", help="do it without asking")
 
 
+def _failure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--failure", metavar="FILE", type=Path, help="where the command fails, write why to FILE, for `ci comment`"
+    )
+
+
 def _run_name(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="NAME", help="name or run key, e.g. winback or winback@2")
 
@@ -179,6 +191,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --out: keep counts only; leads that enter and leave until apply are then not told apart",
     )
+    _failure(parser)
     _select(parser)
     add_var(parser)
     _format(parser, PLAN_FORMATS)
@@ -207,6 +220,15 @@ def add_apply(parser: argparse.ArgumentParser) -> None:
         type=parse_duration,
         help="look at most so long for a run whose answer was lost (default: 140s)",
     )
+    parser.add_argument(
+        "--reviewed",
+        metavar="PLAN",
+        action=Collect,
+        type=Path,
+        help="plan now, and run that when it is what this reviewed plan (or a folder of them) says, within max_drift; "
+        "may be repeated; asks nobody",
+    )
+    _failure(parser)
     parser.add_argument(
         "--report", metavar="FILE", type=Path, help="write what became of each run to FILE, as JSON (see `schema`)"
     )

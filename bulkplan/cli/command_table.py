@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bulkplan.cli import arguments
 from bulkplan.cli.author_table import AUTHOR_COMMANDS
+from bulkplan.cli.ci_table import CI_COMMANDS
 from bulkplan.cli.command import Command
 
 _POINT_A_SCRIPT_AT_IT = """\
@@ -63,6 +64,7 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan apply --auto-approve --target sandbox", "no question asked"),
             ("bulkplan apply plan.json --no-wait", "do not wait for Close to finish"),
             ("bulkplan apply plan.json --report out.json", "and what became of each run, as JSON"),
+            ("bulkplan apply --reviewed reviewed/", "after a merge: plan again, run what was reviewed"),
         ),
         arguments.add_apply,
         "apply",
@@ -206,6 +208,7 @@ COMMANDS: tuple[Command, ...] = (
         arguments.add_sandbox_reset,
         "sandbox_reset",
     ),
+    *CI_COMMANDS,
 )
 
 COMMAND_BY_NAME = {command.name: command for command in COMMANDS}

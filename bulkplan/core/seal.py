@@ -114,6 +114,24 @@ def check_sealed(sealed: SealedPlan, circumstances: Circumstances) -> tuple[str,
     )
 
 
+def foreign_reasons(sealed: SealedPlan, here: Plan, *, key: bytes | None) -> tuple[str, ...]:
+    """
+    Why a saved plan does not speak of the same place as a plan made here, or may not be believed.
+
+    A state store that a plan could only read may not have been made yet: then it has no lineage to compare.
+    """
+    plan = sealed.plan
+    pairs = [
+        ("organization", plan.organization_id, here.organization_id),
+        ("target", plan.target, here.target),
+        ("project", plan.project_id, here.project_id),
+    ]
+    if plan.state_lineage and here.state_lineage:
+        pairs.append(("state store", plan.state_lineage, here.state_lineage))
+    moved = (f"it is for {what} {then}, this is {now}" for what, then, now in pairs if then != now)
+    return (*_signature_reasons(sealed, key), *moved)
+
+
 def moved_records(plan: Plan, versions: Mapping[str, int]) -> tuple[str, ...]:
     """
     The runs whose record moved since the plan was made, in words.

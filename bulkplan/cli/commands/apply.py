@@ -16,7 +16,9 @@ from bulkplan.app.workspace import GivenVars
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK, exit_code
+from bulkplan.cli.failure import telling_failure
 from bulkplan.cli.planning import plan_here, plan_key, read_sealed, tell_warnings, workspace_of, write_text
+from bulkplan.cli.reviewing import Agreed, reviewed_plan
 from bulkplan.cli.stopping import Stopped, run_until_signal, saying
 from bulkplan.cli.var_options import given_vars
 from bulkplan.cli.wiring import Place, find_place, open_edges, prepare_folder
@@ -26,22 +28,13 @@ from bulkplan.core.seal import Circumstances
 from bulkplan.core.words import suppression_words
 from bulkplan.errors import BulkplanError, InterruptedApplyError, RefusedError, UsageError
 from bulkplan.model.document import Workspace
-from bulkplan.model.plan import Plan, SealedPlan
+from bulkplan.model.plan import Plan
 from bulkplan.model.remote import Identity
 from bulkplan.report.apply_json import apply_report, dump_report
 from bulkplan.report.apply_text import apply_lines
 from bulkplan.report.plan_text import plan_lines
 
 _STOPPING = "Stopping: what is in flight is finished and recorded, nothing new starts. Once more stops at once."
-
-
-@dataclass(frozen=True)
-class Agreed:
-    """A plan that may be carried out: `sealed` is there when it was saved before."""
-
-    plan: Plan
-    workspace: Workspace
-    sealed: SealedPlan | None = None
 
 
 @dataclass
@@ -64,11 +57,16 @@ class _Stop:
 
 
 def run(args: Args, console: Console) -> int:
-    """Apply a saved plan, or one made, shown and agreed to now."""
+    """Apply a saved plan, or one made now: shown and agreed to, or reviewed before."""
+    with telling_failure(args, "apply"):
+        return _run(args, console)
+
+
+def _run(args: Args, console: Console) -> int:
     with saying(_nothing_sent()):
         place = find_place(args)
         _check_report(args.report)
-        agreed = _saved(args, args.plan, place, console) if args.plan else _fresh(args, place, console)
+        agreed = _agreed(args, place, console)
         if args.report is not None:
             args.report.unlink(missing_ok=True)  # that of an earlier apply must not be taken for this one's
     stop = _Stop(console)
@@ -99,6 +97,13 @@ def question_of(plan: Plan) -> str | None:
     if not final:
         return words
     return f"{words} {'It' if len(rows) == 1 else f'{final} of them'} cannot be undone."
+
+
+def _agreed(args: Args, place: Place, console: Console) -> Agreed:
+    """What is to be carried out. Raises whatever speaks against it."""
+    if args.reviewed:
+        return reviewed_plan(args, place, console)
+    return _saved(args, args.plan, place, console) if args.plan else _fresh(args, place, console)
 
 
 def _saved(args: Args, path: Path, place: Place, console: Console) -> Agreed:

@@ -143,7 +143,7 @@ def _show(linted: Linted, args: Args, console: Console, *, asked: _Asked, root: 
         folder = folder_in_repository(root)
         console.document(sarif_document(linted, rules=RULES, version=__version__, folder=folder))
     elif args.format == "github":
-        notes = map(_annotation, linted.findings)
+        notes = map(annotation_of, linted.findings)
         lines = annotation_lines(notes, folder=folder_in_repository(root))
         console.raw("".join(f"{line}\n" for line in lines))
         console.note(counted_words(linted, asked.n_specs))
@@ -152,7 +152,8 @@ def _show(linted: Linted, args: Args, console: Console, *, asked: _Asked, root: 
         console.result(lint_lines(linted, n_specs=asked.n_specs, width=width, verbose=args.verbose))
 
 
-def _annotation(finding: Finding) -> Annotation:
+def annotation_of(finding: Finding) -> Annotation:
+    """A finding as a note beside its line."""
     level: Mapping[Severity, Level] = {"error": "error", "warning": "warning", "note": "notice"}
     title = f"{finding.rule.slug} ({finding.rule.id})"
     return problem_annotation(finding.problem, level=level[finding.severity], title=title)

@@ -11,6 +11,7 @@ from bulkplan.app.cohorts import CohortWish
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import CHANGES, OK
+from bulkplan.cli.failure import telling_failure
 from bulkplan.cli.plan_formats import print_plan
 from bulkplan.cli.planning import plan_here, plan_key, refusal, tell_warnings, write_text
 from bulkplan.cli.stopping import run_until_signal
@@ -24,6 +25,11 @@ from bulkplan.report.problems_text import problem_lines
 
 def run(args: Args, console: Console) -> int:
     """Plan, print, save; 3 when something is refused, 2 (if asked for) when something would run."""
+    with telling_failure(args, "plan"):
+        return _run(args, console)
+
+
+def _run(args: Args, console: Console) -> int:
     _check(args)
     given = given_vars(args.var)
     place = find_place(args)

@@ -1,0 +1,96 @@
+"""What the commands of a CI job read: a plan, a failure or a report; the plan of the base; the job itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bulkplan.adapters.github_job import Job
+from bulkplan.cli.arguments import Args
+from bulkplan.cli.console import Console
+from bulkplan.cli.planning import read_sealed
+from bulkplan.core.comparison import Comparison, compare_plans
+from bulkplan.errors import BulkplanError, UsageError
+from bulkplan.model.apply_report import ApplyReport
+from bulkplan.model.failure import Failure
+from bulkplan.model.plan import SealedPlan
+from bulkplan.report.annotations import Annotation, annotation_lines
+from bulkplan.report.comment import CiDocument, Setting
+
+_NO_TARGET = "default"
+
+
+def read_document(path: Path | None) -> CiDocument:
+    """
+    What a file holds that `plan` or `apply` wrote.
+
+    Raises:
+        UsageError: There is no such file.
+        PlanRefusedError: It is neither of them, or a plan that was altered.
+        BulkplanError: It cannot be read.
+    """
+    if path is None:
+        raise UsageError("a plan is missing", hint="name the file that plan --out wrote")
+    schema = _schema(path)
+    if schema.startswith("bulkplan/failure/"):
+        return _read(path, Failure)
+    if schema.startswith("bulkplan/apply-report/"):
+        return _read(path, ApplyReport)
+    return read_sealed(path)
+
+
+def comparison_of(args: Args, document: CiDocument, console: Console) -> Comparison | None:
+    """What the pull request changes, where that was asked for and both plans are there."""
+    if not isinstance(document, SealedPlan) or not (args.base or args.empty_base):
+        return None
+    if args.base is None:
+        return compare_plans(None, document.plan)
+    base = read_document(args.base)
+    if isinstance(base, SealedPlan) and base.plan.target == document.plan.target:
+        return compare_plans(base.plan, document.plan)
+    why = base.message if isinstance(base, Failure) else "it is no plan for the same target"
+    warn(console, f"the base branch could not be planned, so the plan stands alone: {why}", title="no comparison")
+    return None
+
+
+def target_of(args: Args, document: CiDocument) -> str:
+    """The target that a document is about."""
+    if isinstance(document, SealedPlan):
+        return document.plan.target
+    return document.target or args.target or _NO_TARGET
+
+
+def setting_of(job: Job) -> Setting:
+    """Where the text of this job stands."""
+    return Setting(commit=job.head_sha, run_url=job.run_url)
+
+
+def warn(console: Console, text: str, *, title: str) -> None:
+    """A warning beside the job, which does not fail it."""
+    for line in annotation_lines([Annotation("warning", text, f"bulkplan: {title}")]):
+        console.raw(f"{line}\n")
+
+
+def _schema(path: Path) -> str:
+    """What a file says it is; empty where it does not."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            content = json.load(file)
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no file {path}", hint="make one: bulkplan plan --out plan.json") from error
+    except OSError as error:
+        raise BulkplanError(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from error
+    except (ValueError, RecursionError):
+        return ""
+    schema = content.get("schema") if isinstance(content, dict) else None
+    return schema if isinstance(schema, str) else ""
+
+
+def _read(path: Path, kind: type[Failure] | type[ApplyReport]) -> Failure | ApplyReport:
+    try:
+        return kind.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        raise BulkplanError(f"{path} is not what bulkplan writes") from error
