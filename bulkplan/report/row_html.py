@@ -62,7 +62,7 @@ _STEPS: Mapping[str, str] = {
 }
 
 _LAYERS: Mapping[str, str] = {
-    "default": "where nobody sets a limit",
+    "default": "bulkplan's default",
     "project": "the project's limit",
     "spec": "this action's own limit",
 }
@@ -78,9 +78,9 @@ def card(change: Change, *, anchor: str) -> Html:
     """Everything about one row that somebody should look at."""
     tone = TONES[risk_of(change)]
     return element(
-        "section",
+        "article",
         _meta(change),
-        element("h3", sentence(change), id=f"{anchor}-title"),
+        element("h3", sentence(change)),
         element("p", name(" ".join(change.description.split())), class_="soft") if change.description else None,
         *_ways_on(change),
         _about(change),
@@ -91,7 +91,6 @@ def card(change: Change, *, anchor: str) -> Html:
         *_folds(change),
         class_=f"card {tone}",
         id=anchor,
-        aria_labelledby=f"{anchor}-title",
     )
 
 
@@ -276,9 +275,11 @@ def _listed(words: Sequence[str]) -> Iterator[Child]:
 
 
 def _capital(text: str, *, stop: str = ".") -> str:
-    """As a sentence."""
+    """As a sentence; a run key at its beginning stays as it is."""
     whole = " ".join(text.split())
-    return f"{whole[:1].upper()}{whole[1:]}{'' if whole.endswith(('.', '!', '?')) else stop}"
+    first, _, _ = whole.partition(" ")
+    begun = whole if "@" in first else whole[:1].upper() + whole[1:]
+    return begun if whole.endswith((".", "!", "?")) else begun + stop
 
 
 def _number(text: str) -> str:

@@ -13,11 +13,11 @@ from bulkplan.report.html_page import Html, bar, element, facts, folded, page, p
 from bulkplan.report.plan_html import plan_html
 
 OWN_TAGS = """
-html head meta title style body main header footer section h1 h2 h3 h4 p a strong em span bdi code pre ul ol li dl dt dd
+html head meta title style body main header footer article h1 h2 h3 h4 p a strong em span bdi code pre ul ol li dl dt dd
 div svg rect table thead tbody tr th td details summary ins del
 """
 OWN_ATTRIBUTES = """
-lang charset http-equiv content name class id href role aria-label aria-labelledby data-label scope width height rx
+lang charset http-equiv content name class id href role aria-label data-label scope width height rx
 """
 VOID = frozenset({"meta"})
 
