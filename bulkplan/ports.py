@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
 from pydantic import JsonValue
 
+from bulkplan.model.audit import FileChange
 from bulkplan.model.base import JsonMapping, SQuery
 from bulkplan.model.catalog import Catalog, CatalogKind
 from bulkplan.model.lead import FoundLead
@@ -24,6 +25,7 @@ __all__ = [
     "PutResult",
     "SendSession",
     "Slot",
+    "SpecHistory",
     "Store",
 ]
 
@@ -140,6 +142,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
+        ...
+
+
+class SpecHistory(Protocol):
+    """Knows since when spec files are as they are."""
+
+    def last_changes(self, files: Sequence[str]) -> Mapping[str, FileChange]:
+        """The last change of each file (POSIX form, below the project); a file of which nothing is known is absent."""
         ...
 
 

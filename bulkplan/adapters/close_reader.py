@@ -57,6 +57,9 @@ class _Unsubscribed(Foreign):
 class _Event(Foreign):
     object_id: str
     organization_id: str | None = None
+    user_id: str | None = None
+    api_key_id: str | None = None
+    date_created: datetime | None = None
     data: JsonValue = None
     meta: JsonValue = None
 
@@ -217,6 +220,13 @@ def the_action(answer: JsonValue, action_id: str, *, what: str) -> BulkAction:
 
 
 def _action_of(event: _Event) -> BulkAction:
+    made: JsonObject = {"id": event.object_id, "api_key_id": event.api_key_id}
     if isinstance(event.data, dict):
-        return parse(BulkAction, {**event.data, "id": event.object_id}, what="GET /event/")
-    return BulkAction(id=event.object_id, organization_id=event.organization_id)
+        return parse(BulkAction, {**event.data, **made}, what="GET /event/")
+    return BulkAction(
+        id=event.object_id,
+        organization_id=event.organization_id,
+        created_by=event.user_id,
+        api_key_id=event.api_key_id,
+        date_created=event.date_created,
+    )

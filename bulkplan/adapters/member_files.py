@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 from bulkplan.core.near import join_words
+from bulkplan.core.spreadsheet import safe_cell
 from bulkplan.errors import BulkplanError, UsageError
 from bulkplan.model.lead import FoundLead
 from bulkplan.model.run import RunKey
@@ -22,8 +23,6 @@ from bulkplan.model.run import RunKey
 ENDINGS = (".csv", ".jsonl", ".csv.gz", ".jsonl.gz")
 _GIT_TIMEOUT_S = 5.0
 _HEAD = ("run", "lead_id")
-_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take for the beginning of a formula. Source: OWASP, "CSV Injection"."""
 
 
 class MemberFile:
@@ -95,7 +94,7 @@ class MemberFile:
     def _write_row(self, run: str, lead: FoundLead) -> None:
         name = (lead.name or "",) if self._with_names else ()
         if self._is_csv:
-            self._rows.writerow([_safe_cell(cell) for cell in (run, lead.id, *name)])
+            self._rows.writerow([safe_cell(cell) for cell in (run, lead.id, *name)])
         else:
             row = dict(zip((*_HEAD, "name"), (run, lead.id, *name), strict=False))
             self._text.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -149,9 +148,3 @@ def _is_ours(path: Path) -> bool:
     except (OSError, EOFError):
         return False
     return head.startswith((b"run,lead_id", b'{"run": "')) or not head
-
-
-def _safe_cell(text: str) -> str:
-    """Text on one line that no spreadsheet takes for a formula."""
-    line = " ".join(text.split())
-    return f"'{line}" if line.startswith(_FORMULA_STARTS) else line

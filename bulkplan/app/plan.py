@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from bulkplan.app.counting import NoProgress, Progress, check_marker, count_all,
 from bulkplan.app.funnel import add_funnels
 from bulkplan.app.layers import guard_layers
 from bulkplan.app.overlaps import add_overlaps
-from bulkplan.app.records import Shelf, read_shelf
+from bulkplan.app.records import Shelf, check_organization, read_shelf
 from bulkplan.core.changes import Decision, compared, decide, from_record, orphans
 from bulkplan.core.codec import run_key_of
 from bulkplan.core.digest import canonical_json
@@ -27,7 +27,7 @@ from bulkplan.core.ordering import ordered
 from bulkplan.core.planner import Draft, PlanFacts, Tally, alarm_notes, assemble, queries_of
 from bulkplan.core.render import SUPPRESSED_FAMILIES, RenderContext, Rendered, render_request
 from bulkplan.core.words import suppression_words
-from bulkplan.errors import InvalidFilesError, Problem, UnreadableRecordError, WrongOrganizationError
+from bulkplan.errors import InvalidFilesError, Problem, UnreadableRecordError
 from bulkplan.model.base import JsonObject
 from bulkplan.model.catalog import Catalog
 from bulkplan.model.document import Workspace
@@ -104,7 +104,9 @@ async def make_plan(
     told = progress or NoProgress()
     shelf = read_shelf(store)
     records = shelf.records
-    _check_organization(records, store, scope)
+    check_organization(
+        records, target=scope.target_name, store=store.name, organization_id=scope.identity.organization_id
+    )
     drafts = _drafts(workspace, shelf, scope)
     drafts = await _rendered(drafts, workspace, reader, scope=scope, progress=told)
     queries = queries_of(drafts)
@@ -129,17 +131,6 @@ def locate_all(workspace: Workspace, found: Iterable[tuple[WantedRun, Problem]])
     """Problems of rendering with their places, each once, by file and line."""
     located = dict.fromkeys(_located(workspace, wanted, problem) for wanted, problem in found)
     return tuple(sorted(located, key=_place))
-
-
-def _check_organization(records: Collection[Record], store: Store, scope: PlanScope) -> None:
-    ours = scope.identity.organization_id
-    foreign = next((record for record in records if record.organization_id != ours), None)
-    if foreign is not None:
-        raise WrongOrganizationError(
-            f"the state of target {scope.target_name} ({store.name}) holds runs of {foreign.organization_id}, "
-            f"such as {foreign.key}; the key belongs to {ours}",
-            hint="give each organization a target of its own",
-        )
 
 
 def _drafts(workspace: Workspace, shelf: Shelf, scope: PlanScope) -> list[Draft]:

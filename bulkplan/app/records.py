@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bulkplan.core.codec import RUN_PREFIX, load_record, run_key_of
 from bulkplan.core.near import near
-from bulkplan.errors import UnreadableRecordError, UsageError
+from bulkplan.errors import UnreadableRecordError, UsageError, WrongOrganizationError
 from bulkplan.model.record import Record
 from bulkplan.ports import Store
 
@@ -50,3 +51,14 @@ def find_record(store: Store, name_or_key: str) -> Record:
     close = near(name_or_key, known)
     hint = f"did you mean {' or '.join(close)}?" if close else "bulkplan state list shows every run"
     raise UsageError(f"the state has no run {name_or_key!r}", hint=hint)
+
+
+def check_organization(records: Iterable[Record], *, target: str, store: str, organization_id: str) -> None:
+    """Whether every record is of the organization of the key. Raises `WrongOrganizationError`."""
+    foreign = next((record for record in records if record.organization_id != organization_id), None)
+    if foreign is not None:
+        raise WrongOrganizationError(
+            f"the state of target {target} ({store}) holds runs of {foreign.organization_id}, "
+            f"such as {foreign.key}; the key belongs to {organization_id}",
+            hint="give each organization a target of its own",
+        )

@@ -64,6 +64,10 @@ class Args(argparse.Namespace):
     did_not_run: bool = False
     reason: str | None = None
     yes: str | None = None
+    since: str = "30d"
+    origin: Sequence[str] = ()
+    expect: str | None = None
+    against: Path | None = None
     schema: str | None = None
     host: str = "127.0.0.1"
     port: int = 8686
@@ -297,7 +301,7 @@ def add_schema(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         nargs="?",
         default=None,
-        help="which schema to print: bulk-action, filter, project, plan or apply-report",
+        help="which schema to print: bulk-action, filter, project, plan, apply-report, audit or audit-verify",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, help="write all schemas (or NAME) as files into DIR")
 

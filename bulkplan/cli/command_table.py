@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bulkplan.cli import arguments
+from bulkplan.cli.audit_table import AUDIT_COMMANDS
 from bulkplan.cli.author_table import AUTHOR_COMMANDS
 from bulkplan.cli.ci_table import CI_COMMANDS
 from bulkplan.cli.command import Command
@@ -169,6 +170,7 @@ COMMANDS: tuple[Command, ...] = (
         arguments.add_state_export,
         "state_export",
     ),
+    *AUDIT_COMMANDS,
     Command(
         "schema",
         "print the JSON Schema of specs, project file, plan or report",
@@ -212,4 +214,5 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 COMMAND_BY_NAME = {command.name: command for command in COMMANDS}
-GROUPS = tuple(sorted({command.name.split()[0] for command in COMMANDS if " " in command.name}))
+GROUPS = tuple(sorted({command.name.split()[0] for command in COMMANDS if " " in command.name} - set(COMMAND_BY_NAME)))
+"""First words that are no command by themselves. One that is both (`audit`) is the command, unless a second follows."""

@@ -128,7 +128,7 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
 def _command_name(rest: Sequence[str]) -> tuple[str, list[str]]:
     first = rest[0]
     if first in COMMAND_BY_NAME:
-        return first, list(rest[1:])
+        return _own_or_below(first, rest[1:])
     if first not in GROUPS:
         known = [*(name for name in COMMAND_BY_NAME if " " not in name), *GROUPS, "help"]
         raise UsageError(f'there is no command "{first}"', hint=_did_you_mean(first, known, "bulkplan"))
@@ -141,6 +141,14 @@ def _command_name(rest: Sequence[str]) -> tuple[str, list[str]]:
             f'there is no command "{name}"', hint=_did_you_mean(name, _in_group(first), f"bulkplan {first}")
         )
     return name, [*between, *after[1:]]
+
+
+def _own_or_below(first: str, words: Sequence[str]) -> tuple[str, list[str]]:
+    """A command that is a group too: the one below it that is named first of all, else the command itself."""
+    between, after = _split(words)
+    if after and f"{first} {after[0]}" in COMMAND_BY_NAME:
+        return f"{first} {after[0]}", [*between, *after[1:]]
+    return first, list(words)
 
 
 def _read(parser: Parser, words: Sequence[str]) -> Args:

@@ -21,6 +21,14 @@ from bulkplan.model.document import Workspace
 from bulkplan.model.plan import ChangeKind, Plan, SealedPlan
 from bulkplan.report.problems_text import problem_lines
 
+_BEGINNINGS = (
+    b'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy"',
+    b"kind,id,created_at,",
+    b"### Audit of ",
+    b"Audit of ",
+)
+"""Of the forms that are no JSON."""
+
 
 def plan_key(environ: Mapping[str, str]) -> bytes | None:
     """The key that plans are signed with, where there is one."""
@@ -133,10 +141,11 @@ def _own_place(path: Path) -> Path:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file begins as everything that bulkplan writes: a JSON object that says what it is."""
+    """Whether a file begins as everything that bulkplan writes: JSON that says what it is, its pages, its tables."""
     with path.open("rb") as file:
         head = file.read(400)
-    return head.lstrip().startswith(b"{") and any(mark in head for mark in (b"bulkplan", b"format_version"))
+    is_json = head.lstrip().startswith(b"{") and any(mark in head for mark in (b"bulkplan", b"format_version"))
+    return is_json or head.startswith(_BEGINNINGS)
 
 
 def refusal(plan: Plan) -> RefusedError | None:

@@ -38,8 +38,8 @@ class Progress:
     def __init__(self, view: View) -> None:
         self._view = view
 
-    def step(self, label: str, done: int, total: int) -> None:
-        """For plans and for making a sandbox."""
+    def step(self, label: str, done: int, total: int | None) -> None:
+        """For plans, audits, and for making a sandbox; `total` is `None` as long as nobody knows it."""
         self._view.step(label, done, total)
 
     def update(self, key: RunKey, message: str, record: Record | None) -> None:

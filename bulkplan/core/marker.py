@@ -18,7 +18,7 @@ NONCE_BYTES = 10
 """80 bits."""
 _WORD_LENGTH = 16
 """Base32 characters of 80 bits."""
-_MARKER = re.compile(rf"{_PREFIX}[a-z2-7]{{{_WORD_LENGTH}}}([a-z2-7]{{{_WORD_LENGTH}}})")
+_MARKER = re.compile(rf"{_PREFIX}([a-z2-7]{{{_WORD_LENGTH}}})([a-z2-7]{{{_WORD_LENGTH}}})")
 
 
 def encode_word(raw: bytes) -> str:
@@ -85,10 +85,15 @@ def without_marker(s_query: JsonValue) -> JsonValue:
     return unmarked[0] if len(unmarked) == 1 else s_query
 
 
+def markers_of(s_query: JsonValue) -> tuple[tuple[str, str], ...]:
+    """Tag and nonce of every marker that the query holds, whosever they are."""
+    return tuple((match[1], match[2]) for match in _MARKER.finditer(canonical_json(s_query).lower()))
+
+
 def is_of_another(s_query: JsonValue, nonces: Collection[str]) -> bool:
     """Whether the query carries markers, and none of them with one of these nonces: another run's action."""
-    found = _MARKER.findall(canonical_json(s_query).lower())
-    return bool(found) and not any(nonce in nonces for nonce in found)
+    found = markers_of(s_query)
+    return bool(found) and not any(nonce in nonces for _, nonce in found)
 
 
 def is_echoed(answer_body: JsonValue, nonce: str) -> bool:

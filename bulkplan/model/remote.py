@@ -35,7 +35,7 @@ class BulkAction(Foreign):
     """
     A bulk action as Close lists it. Counts are `None` until Close has matched the leads.
 
-    Source: Close API, Bulk Actions.
+    `api_key_id` is known only where the event log told of the action. Source: Close API, Bulk Actions, Events.
     """
 
     id: str
@@ -60,6 +60,7 @@ class BulkAction(Foreign):
     sort: JsonValue = None
     results_limit: int | None = None
     created_by: str | None = None
+    api_key_id: str | None = None
     date_created: datetime | None = None
     date_updated: datetime | None = None
 

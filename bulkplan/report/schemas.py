@@ -13,11 +13,14 @@ from pydantic import BaseModel, JsonValue
 
 from bulkplan.core.lint.table import RULES
 from bulkplan.model.apply_report import ApplyReport
+from bulkplan.model.audit import AuditReport
 from bulkplan.model.base import JsonObject
+from bulkplan.model.chain_report import ChainReport
 from bulkplan.model.fragment import FilterFragment
 from bulkplan.model.plan import SealedPlan
 from bulkplan.model.project import Project
 from bulkplan.model.spec import NEVER_FILLED, Spec
+from bulkplan.report.audit_schema_words import AUDIT_WORDS
 from bulkplan.report.document_words import DOCUMENT_WORDS
 from bulkplan.report.schema_words import WRITTEN_WORDS, Word
 
@@ -25,7 +28,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 WHOLE_EXPRESSION = r"^\s*\{\{.*\}\}\s*$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _ABOUT = ("description", "default", "examples")
-WORDS: Mapping[str, Mapping[str, Word]] = {**WRITTEN_WORDS, **DOCUMENT_WORDS}
+WORDS: Mapping[str, Mapping[str, Word]] = {**WRITTEN_WORDS, **DOCUMENT_WORDS, **AUDIT_WORDS}
 _NOISE = frozenset({"title", "discriminator"})
 
 
@@ -71,12 +74,24 @@ def apply_report_schema() -> JsonObject:
     return _base(ApplyReport, "apply-report.v1", "What an apply of bulkplan did")
 
 
+def audit_schema() -> JsonObject:
+    """The schema of what `audit --format json` prints."""
+    return _base(AuditReport, "audit.v1", "An audit of the bulk actions of an organization")
+
+
+def audit_verify_schema() -> JsonObject:
+    """The schema of what `audit verify --format json` prints."""
+    return _base(ChainReport, "audit-verify.v1", "What bulkplan found in the records of a state store")
+
+
 SCHEMAS: Mapping[str, Callable[[], JsonObject]] = {
     "bulk-action": spec_schema,
     "filter": filter_schema,
     "project": project_schema,
     "plan": plan_schema,
     "apply-report": apply_report_schema,
+    "audit": audit_schema,
+    "audit-verify": audit_verify_schema,
 }
 """By the name that `bulkplan schema NAME` takes; the file is `NAME.v1.schema.json`."""
 
