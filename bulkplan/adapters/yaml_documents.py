@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,8 +22,8 @@ def parse_documents(content: FileText) -> Reading:
     plain = read_plain(content)
     if plain is None:
         return _parse(content)
-    parsed = _Later(content.file, content.text)
-    return Reading(tuple(_plain_document(one, index, parsed) for index, one in enumerate(plain)))
+    later = LaterDocuments(lambda: _parse(FileText(content.file, content.text, split_lines(content.text))).documents)
+    return Reading(tuple(_plain_document(one, content.file, index, later) for index, one in enumerate(plain)))
 
 
 def _parse(content: FileText) -> Reading:
@@ -32,41 +32,43 @@ def _parse(content: FileText) -> Reading:
     return parse_whole(content)
 
 
-def _plain_document(plain: PlainDocument, index: int, parsed: _Later) -> Document:
+def _plain_document(plain: PlainDocument, file: str, index: int, later: LaterDocuments) -> Document:
     return Document(
-        file=parsed.file,
+        file=file,
         index=index,
         line=plain.line,
         data=plain.data,
-        places=_LaterPlaces(parsed, index, is_keys=False),
-        keys=_LaterPlaces(parsed, index, is_keys=True),
+        places=LaterPlaces(later, index, is_keys=False),
+        keys=LaterPlaces(later, index, is_keys=True),
         digest=digest_json(plain.data),
     )
 
 
 @dataclass
-class _Later:
-    """A text that is parsed when the first place in it is asked for."""
+class LaterDocuments:
+    """The documents of a file, parsed when the first place in one of them is asked for."""
 
-    file: str
-    text: str
+    parse: Callable[[], Sequence[Document]]
 
     @cached_property
-    def documents(self) -> tuple[Document, ...]:
-        return _parse(FileText(self.file, self.text, split_lines(self.text))).documents
+    def by_index(self) -> Mapping[int, Document]:
+        """Each document by its number in the file."""
+        return {document.index: document for document in self.parse()}
 
 
 @dataclass(frozen=True, eq=False)
-class _LaterPlaces(Mapping[Path, Location]):
-    """The places of the values, or of the keys, of one document."""
+class LaterPlaces(Mapping[Path, Location]):
+    """The places of the values, or of the keys, of one document; none when it has gone meanwhile."""
 
-    parsed: _Later
+    later: LaterDocuments
     index: int
     is_keys: bool
 
     @property
     def _found(self) -> Mapping[Path, Location]:
-        document = self.parsed.documents[self.index]
+        document = self.later.by_index.get(self.index)
+        if document is None:
+            return {}
         return document.keys if self.is_keys else document.places
 
     def __getitem__(self, path: Path) -> Location:

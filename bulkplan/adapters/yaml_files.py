@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from bulkplan.adapters.yaml_documents import parse_documents
+from bulkplan.adapters.yaml_documents import LaterDocuments, LaterPlaces, parse_documents
 from bulkplan.adapters.yaml_text import MAX_FILE_BYTES, FileText, decode
+from bulkplan.core.digest import digest_json
 from bulkplan.errors import Location, Problem, UsageError
-from bulkplan.model.document import Document, ProjectFiles, Reading
+from bulkplan.model.document import Document, Outline, ProjectFiles, Reading
 
 PROJECT_FILE = "bulkplan.yaml"
 SPECS_FOLDER = "specs"
 FILTERS_FOLDER = "filters"
 SUFFIXES = (".yaml", ".yml")
-MAX_FILES = 2000
+MAX_FILES = 20_000
 
 
 def find_root(start: Path) -> Path:
@@ -57,25 +58,54 @@ class YamlProject:
         Raises:
             UsageError: when one of `paths` does not exist or lies outside the project.
         """
+        frame = self.read_frame(paths)
+        specs = self.read_specs(frame.spec_files)
+        return replace(
+            frame,
+            specs=specs.documents,
+            problems=(*frame.problems, *specs.problems),
+            warnings=(*frame.warnings, *specs.warnings),
+        )
+
+    def read_frame(self, paths: tuple[str, ...] = ()) -> ProjectFiles:
+        """The same without the specs themselves, of which only the names are looked for."""
         root = self.root.resolve()
         spec_files, problems = find_specs(root)
         filter_files, filter_problems = find_files(root, FILTERS_FOLDER)
         selected, more = select_files(paths, root, (*spec_files, *filter_files))
         project, project_problems = _read_project(root)
-        specs = [read_documents(path, root) for path in (*spec_files, *more)]
-        filters = [read_documents(path, root, holds="fragment") for path in filter_files]
-        readings = (*specs, *filters)
+        filters = _joined(read_documents(path, root, holds="fragment") for path in filter_files)
         own = (PROJECT_FILE,) if (root / PROJECT_FILE).is_file() else ()
-        files = (*own, *_names((*filter_files, *spec_files, *more), root))
-        found = tuple(problem for reading in readings for problem in reading.problems)
+        names = _names((*spec_files, *more), root)
+        files = (*own, *_names(filter_files, root), *names)
         return ProjectFiles(
             project=project,
-            specs=tuple(document for reading in specs for document in reading.documents),
-            fragments=tuple(document for reading in filters for document in reading.documents),
+            fragments=filters.documents,
             files=files,
             selected=selected or files,
-            problems=(*problems, *filter_problems, *project_problems, *found),
-            warnings=tuple(warning for reading in readings for warning in reading.warnings),
+            spec_files=names,
+            has_every_fragment=not (filter_problems or filters.problems),
+            problems=(*problems, *filter_problems, *project_problems, *filters.problems),
+            warnings=filters.warnings,
+        )
+
+    def read_specs(self, names: Iterable[str]) -> Reading:
+        """The documents of these files (of `read_frame`), in their order."""
+        root = self.root.resolve()
+        return _joined(read_documents(root / name, root) for name in names)
+
+    def recall(self, outline: Outline) -> Document:
+        """The document of an outline, with the outline's data; its file is read again when a place is asked for."""
+        root = self.root.resolve()
+        later = LaterDocuments(lambda: read_documents(root / outline.file, root).documents)
+        return Document(
+            file=outline.file,
+            index=outline.index,
+            line=outline.line,
+            data=outline.data,
+            places=LaterPlaces(later, outline.index, is_keys=False),
+            keys=LaterPlaces(later, outline.index, is_keys=True),
+            digest=digest_json(outline.data),
         )
 
     def read_project(self) -> ProjectFiles:
@@ -83,6 +113,16 @@ class YamlProject:
         project, problems = _read_project(self.root.resolve())
         files = (PROJECT_FILE,) if project else ()
         return ProjectFiles(project=project, files=files, selected=files, problems=problems)
+
+
+def _joined(readings: Iterable[Reading]) -> Reading:
+    """What became of several files, as if they were one."""
+    listed = list(readings)
+    return Reading(
+        tuple(document for reading in listed for document in reading.documents),
+        tuple(problem for reading in listed for problem in reading.problems),
+        tuple(warning for reading in listed for warning in reading.warnings),
+    )
 
 
 def _is_utf8(path: Path) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from pydantic import JsonValue
 
-from bulkplan.core.checks import check_runs, check_specs, warn_of_guards, warn_of_tests
+from bulkplan.core.checks import check_alone, check_runs, check_specs, warn_of_guards, warn_of_tests
 from bulkplan.core.expand import declared_vars, expand
 from bulkplan.core.fragments import (
     PROJECT_ROOT,
@@ -25,7 +25,7 @@ from bulkplan.core.offline import find_offline_problems, find_suppression_proble
 from bulkplan.core.project_checks import load_project_document, warn_of_project
 from bulkplan.core.resolve import list_some
 from bulkplan.errors import InvalidFilesError, Problem, UsageError
-from bulkplan.model.document import Document, ProjectFiles, Workspace
+from bulkplan.model.document import Document, Outline, ProjectFiles, Reading, Workspace
 from bulkplan.model.project import Project
 from bulkplan.model.run import WantedRun
 
@@ -39,6 +39,18 @@ class FilesOfProject(Protocol):
 
     def read_project(self) -> ProjectFiles:
         """The project file alone."""
+        ...
+
+    def read_frame(self, paths: tuple[str, ...] = ()) -> ProjectFiles:
+        """What `read` gives, without the specs themselves. Raises `UsageError` likewise."""
+        ...
+
+    def read_specs(self, names: Iterable[str]) -> Reading:
+        """The documents of some of the spec files that `read_frame` found."""
+        ...
+
+    def recall(self, outline: Outline) -> Document:
+        """A document that holds the outline's data, and finds its places when they are asked for."""
         ...
 
 
@@ -100,33 +112,76 @@ def examine(files: ProjectFiles, *, now: datetime, given: GivenVars | None = Non
         UsageError: a var is given on the command line that no file declares.
     """
     values = _checked(given, files) if given else {}
-    is_complete = not files.problems
-    fragments = load_fragments(files.fragments, is_complete=is_complete)
+    frame = examine_frame(files, now=now)
+    found = examine_specs(files.specs, frame, now=now, given_vars=values)
+    problems = (*frame.problems, *found.problems, *check_specs(files.specs, is_complete=not files.problems))
+    warnings = sort_problems((*files.warnings, *found.warnings, *warn_of_frame(files, frame)))
+    return Findings(
+        files=files,
+        workspace=Workspace(frame.project, found.runs, frame.document, found.documents, warnings),
+        problems=sort_problems(problems),
+        warnings=warnings,
+    )
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every spec is seen in: the project, with its fragments; and all that is wrong with files as such."""
+
+    project: Project
+    document: Document | None
+    fragments: Fragments
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class SpecFindings:
+    """What was found in some specs, each seen alone: their runs, their documents with fragments in place."""
+
+    runs: tuple[WantedRun, ...]
+    documents: Mapping[tuple[str, int], Document]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def examine_frame(files: ProjectFiles, *, now: datetime) -> Frame:
+    """Everything that can be said about a project's files but for its specs."""
+    fragments = load_fragments(files.fragments, is_complete=files.has_every_fragment)
     project, document, problems = _load_project(files, fragments)
     problems += fragments.problems
     if document is not None and project.suppress is not None:
         found = find_suppression_problems(project.suppress, now=now)
         problems += tuple(document.located(problem) for problem in found)
+    return Frame(project, document, fragments, problems)
+
+
+def examine_specs(
+    specs: Iterable[Document], frame: Frame, *, now: datetime, given_vars: Mapping[str, JsonValue]
+) -> SpecFindings:
+    """Everything that can be said about each of these specs without looking at the others."""
     runs: list[WantedRun] = []
     documents: dict[tuple[str, int], Document] = {}
-    for spec in files.specs:
-        placed = place_fragments(spec, fragments, root=SPEC_ROOT)
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
+    for spec in specs:
+        placed = place_fragments(spec, frame.fragments, root=SPEC_ROOT)
         documents[spec.file, spec.index] = placed.document
-        expansion = expand(placed.document, now=now, project_vars=project.vars, given_vars=values)
+        expansion = expand(placed.document, now=now, project_vars=frame.project.vars, given_vars=given_vars)
         runs += expansion.runs
-        problems += (*placed.problems, *expansion.problems)
+        problems += (*placed.problems, *expansion.problems, *check_alone(spec))
         for run in expansion.runs:
-            found = find_offline_problems(run.spec, now=now)
-            problems += tuple(placed.document.located(problem) for problem in found)
-    problems += check_specs(files.specs, is_complete=is_complete)
+            problems += map(placed.document.located, find_offline_problems(run.spec, now=now))
+        warnings += warn_of_tests([spec])
     problems += check_runs(runs, documents)
-    warnings = sort_problems((*_warnings(files, project), *warn_of_guards(runs, documents, project)))
-    return Findings(
-        files=files,
-        workspace=Workspace(project, tuple(runs), document, documents, warnings),
-        problems=sort_problems(problems),
-        warnings=warnings,
-    )
+    warnings += warn_of_guards(runs, documents, frame.project)
+    return SpecFindings(tuple(runs), documents, tuple(problems), tuple(warnings))
+
+
+def warn_of_frame(files: ProjectFiles, frame: Frame) -> tuple[Problem, ...]:
+    """Warnings about the project file, and about fragments that nobody uses."""
+    users = [(files.project, PROJECT_ROOT), *((spec, SPEC_ROOT) for spec in files.specs)]
+    unused = () if files.problems else warn_of_unused(files.fragments, users=users)
+    return (*unused, *(warn_of_project(files.project, frame.project) if files.project else ()))
 
 
 def _checked(given: GivenVars, files: ProjectFiles) -> Mapping[str, JsonValue]:
@@ -139,17 +194,6 @@ def _checked(given: GivenVars, files: ProjectFiles) -> Mapping[str, JsonValue]:
     raise UsageError(
         f'--var {unknown}: no spec, fragment or project file declares the var "{unknown}"',
         hint=did_you_mean(unknown, sorted(declared)) or some,
-    )
-
-
-def _warnings(files: ProjectFiles, project: Project) -> tuple[Problem, ...]:
-    users = [(files.project, PROJECT_ROOT), *((spec, SPEC_ROOT) for spec in files.specs)]
-    unused = () if files.problems else warn_of_unused(files.fragments, users=users)
-    return (
-        *files.warnings,
-        *warn_of_tests(files.specs),
-        *unused,
-        *(warn_of_project(files.project, project) if files.project else ()),
     )
 
 

@@ -25,7 +25,7 @@ MAX_UNKNOWN = 100
 
 def check_specs(documents: Sequence[Document], *, is_complete: bool) -> tuple[Problem, ...]:
     """
-    Names used twice, dependencies that do not exist or run in a circle, guards that no run can pass. All located.
+    Names used twice, dependencies that do not exist or run in a circle. All located.
 
     `is_complete` is false when some spec could not be read: a name that is missing may then stand there.
     """
@@ -39,13 +39,16 @@ def check_specs(documents: Sequence[Document], *, is_complete: bool) -> tuple[Pr
     if is_complete:
         problems += islice(_unknown_dependencies(named, first), MAX_UNKNOWN)
     problems += _cycles(first)
-    for document in documents:
-        found = [
-            *guard_problems(_field(document, "guards"), ("guards",)),
-            *find_lint_problems(_field(document, "lint")),
-        ]
-        problems += [document.located(problem) for problem in found]
     return tuple(problems)
+
+
+def check_alone(document: Document) -> tuple[Problem, ...]:
+    """Guards of a spec that no run can pass, and rules that it turns off and nobody knows. All located."""
+    found = [
+        *guard_problems(_field(document, "guards"), ("guards",)),
+        *find_lint_problems(_field(document, "lint")),
+    ]
+    return tuple(document.located(problem) for problem in found)
 
 
 def check_runs(runs: Iterable[WantedRun], documents: Mapping[tuple[str, int], Document]) -> tuple[Problem, ...]:

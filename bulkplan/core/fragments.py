@@ -90,13 +90,18 @@ def warn_of_unused(
 ) -> tuple[Problem, ...]:
     """Fragments that no spec, no other fragment and no suppression names; `users` are documents with their roots."""
     places = [*users, *((document, _ROOT) for document in fragments)]
-    used = {name for document, root in places if document for _, name in _uses(_value_at(document.data, root), root)}
+    used = {name for document, root in places if document for name in uses_of(document, root)}
     hint = "use it as {use: NAME} in a where, or delete it"
     return tuple(
         document.located(Problem(f'nothing uses the fragment "{name}"', hint.replace("NAME", name), ("name",)))
         for document in fragments
         if (name := _name_of(document)) is not None and name not in used
     )
+
+
+def uses_of(document: Document, root: Path) -> frozenset[str]:
+    """The names of the fragments that a document uses in its short filter, which stands at `root`."""
+    return frozenset(name for _, name in _uses(_value_at(document.data, root), root))
 
 
 def _own_problems(document: Document) -> tuple[Problem, ...]:

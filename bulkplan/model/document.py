@@ -66,6 +66,19 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """
+    What other specs and fragments need to know of a spec: `data` holds its name, what it depends on, the names of its
+    vars, and the fragments that it uses, each where it stands in the spec. `index` counts the documents of the file.
+    """
+
+    file: str
+    index: int
+    line: int
+    data: JsonValue
+
+
+@dataclass(frozen=True)
 class Workspace:
     """What the files of a project ask for: valid, expanded, not yet resolved. Runs are in file, then document order."""
 
@@ -100,7 +113,8 @@ class ProjectFiles:
     """
     The files of a project as read: `files` in the order of reading (POSIX form, below the root), documents likewise.
 
-    `selected` are those that a person asked for; all of them where nobody named any.
+    `selected` are those that a person asked for; all of them where nobody named any. `spec_files` are those of the
+    specs, read or not; `has_every_fragment` is false when a file could not be found or read that may hold one.
     """
 
     project: Document | None = None
@@ -108,5 +122,7 @@ class ProjectFiles:
     fragments: tuple[Document, ...] = ()
     files: tuple[str, ...] = ()
     selected: tuple[str, ...] = ()
+    spec_files: tuple[str, ...] = ()
+    has_every_fragment: bool = True
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()

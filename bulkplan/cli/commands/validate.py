@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from bulkplan.adapters.helpers import ForkedHelpers
 from bulkplan.adapters.yaml_files import YamlProject, find_root
 from bulkplan.app.validate import Validation, validate
 from bulkplan.cli.arguments import Args
@@ -19,7 +20,9 @@ def run(args: Args, console: Console) -> int:
     """Check and print; 65 when there is a problem."""
     given = given_vars(args.var)
     root = find_root(args.directory)
-    found = validate(YamlProject(root), paths=tuple(args.paths), now=datetime.now(UTC), given=given)
+    found = validate(
+        YamlProject(root), paths=tuple(args.paths), now=datetime.now(UTC), given=given, helpers=ForkedHelpers()
+    )
     width = console.manners.width
     if args.format == "json":
         console.document(
