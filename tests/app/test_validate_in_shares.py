@@ -47,7 +47,7 @@ FILES = {
     "specs/e.yaml": spec("five", "guards: {max_matches: 0}\n"),
     "specs/f.yaml": spec("six", filter="filtre"),
     "specs/g.yaml": "# nothing\n",
-    "specs/k.yaml": spec("nine").replace("{field: status, is: Churned}", "{use: used}"),
+    "specs/k.yaml": spec("nine").replace("{all_leads: true}", "{where: {use: used}}"),
     "specs/h.yaml": spec("seven", "not_after: 2026-01-01\nnot_before: 2026-02-01\n"),
 }
 BROKEN = {"specs/i.yaml": "a: [\n", "specs/j.yaml": spec("eight", "x: &a 1\ny: *a\n")}
@@ -81,6 +81,7 @@ def test_the_project_of_this_test_has_something_of_everything(tmp_path):
         "no spec",
     ):
         assert words in said
+    assert '"used"' not in said
 
 
 def test_copies_of_this_process_answer_in_order():
