@@ -10,6 +10,7 @@ from pathlib import Path
 from bulkplan.adapters.yaml_files import FILTERS_FOLDER, PROJECT_FILE, find_files, find_specs, read_text, select_files
 from bulkplan.adapters.yaml_format import LayoutError, format_yaml
 from bulkplan.adapters.yaml_key_order import KeyOrder
+from bulkplan.adapters.yaml_text import FileText, split_lines
 from bulkplan.errors import InvalidFilesError, Location, Problem
 from bulkplan.report.schemas import SCHEMAS
 
@@ -67,6 +68,12 @@ def _formatted(path: Path, root: Path) -> Formatted:
         problem = Problem(error.message, error.hint, at=Location(name, 1, 1))
         return Formatted(path, name, before, before, (problem,))
     return Formatted(path, name, before, after)
+
+
+def format_text(name: str, text: str) -> str:
+    """A text of our own in its canonical layout; `name` is its path below the root of a project."""
+    content = FileText(name, text, split_lines(text))
+    return format_yaml(content, order=KeyOrder.of_schema(SCHEMAS[kind_of(name)]()))
 
 
 def kind_of(name: str) -> str:

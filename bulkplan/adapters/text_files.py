@@ -50,6 +50,25 @@ def create_text(path: Path, text: str) -> bool:
     return True
 
 
+def add_line(path: Path, line: str) -> bool:
+    """
+    See to it that a text file has a line; `False` when it has it already. The file is made where there is none.
+
+    Raises:
+        BulkplanError: It cannot be read or written.
+    """
+    if create_text(path, f"{line}\n"):
+        return True
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BulkplanError(f"{path} cannot be read: {error}", hint=f"write this line into it: {line}") from error
+    if line in (each.strip() for each in text.splitlines()):
+        return False
+    replace_text(path, f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{line}\n")
+    return True
+
+
 def _write(draft: Path, text: str) -> None:
     with draft.open("x", encoding="utf-8", newline="\n") as file:
         file.write(text)

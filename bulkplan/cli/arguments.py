@@ -97,6 +97,12 @@ class Args(argparse.Namespace):
     sequence: str | None = None
     description: str | None = None
     overwrite: bool = False
+    folder: Path = Path()
+    organization: str | None = None
+    first_target: str | None = None
+    api_key_env: str | None = None
+    timezone: str | None = None
+    state: str | None = None
 
 
 class Collect(argparse.Action):

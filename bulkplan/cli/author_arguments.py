@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from bulkplan.cli.arguments import Collect
 
@@ -72,3 +73,15 @@ def _action_words(parser: argparse.ArgumentParser) -> None:
         "--value", metavar="X", action=Collect, help="its new value; repeated: several (set_custom_field)"
     )
     parser.add_argument("--sequence", metavar="X", help="sequence (sequence_…)")
+
+
+def add_init(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `init`."""
+    parser.add_argument(
+        "folder", metavar="DIR", nargs="?", default=Path(), type=Path, help="folder of the project (default: here)"
+    )
+    parser.add_argument("--organization", metavar="ID", help="organization of Close, orga_… (default: a comment)")
+    parser.add_argument("--first-target", metavar="NAME", help="what it is called here (default: production)")
+    parser.add_argument("--api-key-env", metavar="NAME", help="variable that holds its key (default: CLOSE_API_KEY)")
+    parser.add_argument("--timezone", metavar="ZONE", help="where its days begin, e.g. Europe/Berlin (default: UTC)")
+    parser.add_argument("--state", metavar="STORE", help="where is kept what ran (default: git)")

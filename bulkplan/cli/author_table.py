@@ -7,6 +7,21 @@ from bulkplan.cli.command import Command
 
 AUTHOR_COMMANDS: tuple[Command, ...] = (
     Command(
+        "init",
+        "write the files of a new project",
+        "Write bulkplan.yaml, a first spec that runs in the sandbox, the schemas for editors, and the workflows for\n"
+        "GitHub. On a terminal it asks for the organization; whatever is there already stays as it is.\n"
+        "Opens no connection.",
+        (
+            ("bulkplan init", "here"),
+            ("bulkplan init crm --no-input", "in a folder of its own, nothing asked"),
+            ("bulkplan init --organization orga_4fT9 --timezone Europe/Berlin", "with a target for that organization"),
+        ),
+        author_arguments.add_init,
+        "init",
+        "Running it again is harmless: it writes what is missing, and names what it kept.",
+    ),
+    Command(
         "new",
         "write a spec, from a smart view, copied filters or a status",
         "Write specs/NAME.yaml: the filter in the short form where that says exactly the same, else as the query; the\n"
