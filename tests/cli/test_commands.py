@@ -254,13 +254,9 @@ def test_every_schema_is_printed_as_json(capfd, name):
 
 def test_schemas_are_written_as_files(capfd):
     assert run(["schema", "--out", "out/schemas"]) == 0
-    assert sorted(path.name for path in Path("out/schemas").iterdir()) == [
-        "apply-report.v1.schema.json",
-        "bulk-action.v1.schema.json",
-        "filter.v1.schema.json",
-        "plan.v1.schema.json",
-        "project.v1.schema.json",
-    ]
+    written = {path.name for path in Path("out/schemas").iterdir()}
+    assert written == {path.name for path in (Path(__file__).parents[2] / "schemas").iterdir()}
+    assert {"bulk-action.v1.schema.json", "plan.v1.schema.json"} <= written
     assert run(["schema", "bulk-acton"]) == 64
 
 
