@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import glob
 import gzip
 import io
 import json
@@ -14,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from bulkplan.adapters.processes import is_process_gone
 from bulkplan.core.near import join_words
 from bulkplan.core.spreadsheet import safe_cell
 from bulkplan.errors import BulkplanError, UsageError
@@ -44,6 +46,7 @@ class MemberFile:
         self._with_names = with_names
         self._draft = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         self._is_csv = self.path.name.removesuffix(".gz").endswith(".csv")
+        _remove_left_behind(self.path)
         try:
             descriptor = os.open(self._draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -101,6 +104,15 @@ class MemberFile:
 
     def _unwritable(self, error: OSError) -> BulkplanError:
         return BulkplanError(f"{self.path} cannot be written: {error.strerror or error}")
+
+
+def _remove_left_behind(path: Path) -> None:
+    """Remove drafts of this file whose writers were killed: nothing else would, and they hold leads."""
+    for draft in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        pid = draft.name.split(".")[-2]
+        if pid.isdecimal() and is_process_gone(int(pid)):
+            with suppress(OSError):
+                draft.unlink()
 
 
 def git_exposes(path: Path) -> bool:

@@ -35,6 +35,10 @@ class Progress(Protocol):
         """`message` is empty when only the record's counts moved."""
         ...
 
+    def step(self, label: str, done: int, total: int) -> None:
+        """`done` of `total` of the work named `label` are over."""
+        ...
+
 
 class Interrupt:
     """Set by the first signal: nothing new starts, waiting ends, what is in flight is finished and stored."""

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from bulkplan.app.cohorts import query_of, sort_of
+from bulkplan.app.counting import NoProgress, Progress
 from bulkplan.app.layers import guard_layers
 from bulkplan.core.cohort import MemberCollector, MemberDrift, compare_members, listing_limit
 from bulkplan.core.guards import facts_of, judge, judge_drift
@@ -28,8 +29,17 @@ class Rechecker:
     count has moved since then, or when it had to wait for other runs, which may have changed its leads.
     """
 
-    def __init__(self, plan: Plan, *, plan_digest: str | None, workspace: Workspace, reader: CloseReader) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        plan_digest: str | None,
+        workspace: Workspace,
+        reader: CloseReader,
+        progress: Progress | None = None,
+    ) -> None:
         self._plan, self._digest, self._workspace, self._reader = plan, plan_digest, workspace, reader
+        self._progress = progress or NoProgress()
         self._wanted = {run.key: run for run in workspace.runs}
         self._total: int | None = None
         self._looks: dict[RunKey, _Look] = {}
@@ -87,18 +97,21 @@ class Rechecker:
         async with self._turn:  # one cohort at a time is held in memory
             look = self._looks.get(change.key)
             if look is None or look.count != found:
-                now = await self._fetch(change, request)
+                now = await self._fetch(change, request, n_expected=found)
                 look = self._looks[change.key] = _Look(found, compare_members(cohort.members, now))
         return look.drift
 
-    async def _fetch(self, change: Change, request: Request) -> str:
+    async def _fetch(self, change: Change, request: Request, *, n_expected: int) -> str:
         """Who matches now, as a cohort keeps its members."""
-        collector = MemberCollector()
+        collector, n_fetched = MemberCollector(), 0
         limit = listing_limit(change.asked_limit)
+        total = n_expected if limit is None else min(limit, n_expected)
         listing = self._reader.list_lead_ids(query_of(request), sort=sort_of(request), limit=limit)
         async with aclosing(listing) as pages:
             async for page in pages:
                 collector.add(lead.id for lead in page)
+                n_fetched += len(page)
+                self._progress.step(f"{change.key}: comparing leads", n_fetched, max(total, n_fetched))
         return collector.encoded()
 
     async def _all_leads(self) -> int:

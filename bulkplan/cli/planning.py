@@ -59,7 +59,7 @@ async def plan_here(
 
     now = place.clock.now()
     workspace = workspace_of(place, now=now, given=given)
-    store = open_store(place)
+    store = open_store(place, reads_only=True)
     try:
         with progress(console) as shown:
             async with (

@@ -100,9 +100,11 @@ def choose_target(project: Project, *, flag: str | None, environ: Mapping[str, s
     raise UsageError(f'the project has no target "{name}" ({said_by})', hint=hint)
 
 
-def open_store(place: Place) -> Store:
+def open_store(place: Place, *, reads_only: bool = False) -> Store:
     """
     The state store of the target. Only the local one is touched yet.
+
+    With `reads_only` nothing is going to be written: a local one on a read-only disk will do.
 
     Raises:
         BulkplanError: The state would vanish with the CI runner.
@@ -112,9 +114,13 @@ def open_store(place: Place) -> Store:
     state = place.target.state
     if state == "local":
         _refuse_vanishing_state(place)
-    prepare_folder(place.root)
+    try:
+        prepare_folder(place.root)
+    except BulkplanError:
+        if state != "local" or not reads_only:
+            raise
     if state == "local":
-        return LocalStore.open(place.state_file)
+        return LocalStore.open(place.state_file, reads_only=reads_only)
     return _open_shared_store(place, state)
 
 
@@ -193,6 +199,11 @@ def _open_sandbox(place: Place, size: SandboxSize, console: Console, shown: Prog
 
     prepare_folder(place.root)
     place.world_file.parent.mkdir(mode=0o700, exist_ok=True)
+    if place.world_file.exists() and not os.access(place.world_file, os.W_OK):
+        raise BulkplanError(
+            f"{place.world_file} cannot be written, and time goes on in a sandbox whenever it is asked",
+            hint="make the file and its disk writable; status --no-refresh and state list only read the state",
+        )
     if not place.world_file.exists():
         console.note(f"Making a sandbox with {size.leads:,} leads …")
     try:
@@ -221,10 +232,17 @@ def _api_key(place: Place) -> tuple[str, str]:
 
 @asynccontextmanager
 async def open_edges(
-    place: Place, console: Console, *, interrupt: Interrupt, settle_timeout_s: float = 140.0
+    place: Place,
+    console: Console,
+    *,
+    interrupt: Interrupt,
+    settle_timeout_s: float = 140.0,
+    reads_only: bool = False,
 ) -> AsyncIterator[tuple[Edges, ApplyContext]]:
     """
     Everything that a story which may write needs, with the identity of the key checked.
+
+    `reads_only`: a state that may only be read will do.
 
     Raises:
         BulkplanError: What connecting, the identity or the store raise.
@@ -236,7 +254,7 @@ async def open_edges(
     from bulkplan.app.performer import Edges
     from bulkplan.core.records import ApplyContext
 
-    store = open_store(place)
+    store = open_store(place, reads_only=reads_only)
     who = place.provenance()
     try:
         with progress(console) as shown:

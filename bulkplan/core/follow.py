@@ -84,13 +84,22 @@ def observe(record: Record, context: ApplyContext) -> Steps[Record]:
 
 
 def refresh(record: Record, context: ApplyContext) -> Steps[Record]:
-    """Look at the action once and keep what changed; never touches Close. Raises `CloseError`."""
+    """
+    Look at the action once and keep what changed; never touches Close. Raises `CloseError`.
+
+    Where it cannot be kept (the state may only be read), what was seen is told all the same.
+    """
     if record.remote_id is None or record.status is not RecordStatus.SUBMITTED:
         return record
     action = yield from perform(FetchAction(record.kind, record.remote_id))
     if action is None:
         return record
-    return (yield from _keep(record, move_for(record, action), context))
+    move = move_for(record, action)
+    kept = yield from _keep(record, move, context)
+    if kept.version != record.version:
+        return kept
+    seen = {"status": move.status, "remote_status": move.remote_status or record.remote_status, "counts": move.counts}
+    return kept.model_copy(update=seen)
 
 
 def mismatch(record: Record, action: BulkAction) -> str | None:

@@ -13,6 +13,7 @@ from bulkplan.model.plan import Change, ChangeKind, MarkerCheck, Matches, Plan
 from bulkplan.report.diff_text import diff_lines
 from bulkplan.report.funnel_text import funnel_words
 from bulkplan.report.lines import Line, Span, Style
+from bulkplan.report.long_lists import without_long_lists
 from bulkplan.report.summary import state_word, summarize, summary_words
 from bulkplan.report.verdict_text import overlap_lines, verdict_lines
 from bulkplan.report.wrap import wrapped
@@ -197,7 +198,7 @@ def _payload(change: Change, plan: Plan) -> tuple[Line, ...]:
     title = f"{_INDENT}POST {request.path}"
     if plan.marker and plan.marker.is_neutral:
         title += "  (and-ed with the marker of the attempt when it is sent)"
-    text = json.dumps(request.body, indent=2, ensure_ascii=False)
+    text = json.dumps(without_long_lists(request.body), indent=2, ensure_ascii=False)
     return (Span(title, "muted"),), *((Span(f"{_INDENT}{row}"),) for row in text.splitlines())
 
 

@@ -10,6 +10,7 @@ from bulkplan.core.holder import holder_words
 from bulkplan.core.verify import verification_words
 from bulkplan.model.record import HistoryEntry, Record, RecordStatus
 from bulkplan.report.lines import Line, Span, Style
+from bulkplan.report.long_lists import without_long_lists
 
 RESUMABLE = timedelta(days=7)
 """A paused action can be resumed for so long. Source: Close API, Bulk Actions."""
@@ -76,7 +77,7 @@ def moment(at: datetime | None) -> str:
 
 
 def record_lines(record: Record) -> tuple[Line, ...]:
-    """The whole record: facts, history, the request as sent (without the marker), evidence."""
+    """The whole record: facts, history, the request as sent (without the marker; of long lists the start), evidence."""
     head = (Span(str(record.key), "title"), Span("  "), Span(state_words(record), STYLE_BY_STATUS[record.status]))
     lines: list[Line] = [head, ()]
     if record.alarm:
@@ -90,7 +91,7 @@ def record_lines(record: Record) -> tuple[Line, ...]:
         lines += [(), (Span("  hint: ", "strong"), Span(hint))]
     lines += [(), (Span("History", "strong"),), *map(_history_line, record.history)]
     lines += [(), (Span("Request", "strong"), Span(f"  POST /bulk_action/{record.kind}/", "muted"))]
-    lines += _json_lines(dict(record.body))
+    lines += _json_lines(without_long_lists(dict(record.body)))
     for evidence in record.evidence:
         lines += [(), (Span("Evidence", "strong"),), *_json_lines(evidence)]
     return tuple(lines)

@@ -24,6 +24,11 @@ class SandboxApp:
     def __init__(self, sandbox: Sandbox) -> None:
         """Answer for `sandbox`."""
         self._sandbox = sandbox
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """The server is about to end: whoever waits for an answer that was to be late loses the connection."""
+        self._ending.set()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; faults that cut need `CUT` in the scope's state."""
@@ -31,13 +36,21 @@ class SandboxApp:
             return
         request = _request(scope, await _body(receive))
         delivery = await asyncio.to_thread(self._sandbox.deliver, request)
-        if delivery.delay_s > 0:
-            await asyncio.sleep(delivery.delay_s)
+        if delivery.delay_s > 0 and await self._ends_within(delivery.delay_s):
+            delivery = Delivery(None, cut=Cut.LOST)
         if delivery.cut is not None:
             await _cut(delivery, scope, receive, send)
         elif delivery.response is not None:
             await _start(delivery.response, send)
             await send({"type": "http.response.body", "body": delivery.response.body})
+
+    async def _ends_within(self, seconds: float) -> bool:
+        """Wait; whether the server began to end meanwhile."""
+        try:
+            await asyncio.wait_for(self._ending.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
 
 
 async def _body(receive: Receive) -> bytes:

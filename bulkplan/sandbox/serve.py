@@ -48,8 +48,9 @@ class SandboxServer:
         self._sandbox = sandbox
         self._socket = _listen(host, port)
         self.port = int(self._socket.getsockname()[1])
+        app = SandboxApp(sandbox)
         config = uvicorn.Config(
-            SandboxApp(sandbox),
+            app,
             http=_CuttableProtocol,
             ws="none",
             lifespan="off",
@@ -60,7 +61,7 @@ class SandboxServer:
             server_header=False,
             timeout_graceful_shutdown=SHUTDOWN_S,
         )
-        self._server = _Server(config, on_started=lambda: on_ready(self.port))
+        self._server = _Server(config, on_started=lambda: on_ready(self.port), on_ending=app.end)
 
     def run(self) -> None:
         """Serve until `stop`, or, in the main thread, SIGTERM or SIGINT."""
@@ -85,13 +86,19 @@ class SandboxServer:
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it is ready and ends quietly on a signal."""
 
-    def __init__(self, config: uvicorn.Config, *, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, on_started: Callable[[], None], on_ending: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._on_started = on_started
+        self._on_started, self._on_ending = on_started, on_ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_ending()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -104,3 +104,13 @@ def test_git_exposes_what_it_does_not_ignore(tmp_path):
     assert git_exposes(tmp_path / "m.csv")
     (tmp_path / ".gitignore").write_text("*.csv\n")
     assert not git_exposes(tmp_path / "m.csv")
+
+
+def test_the_draft_of_a_killed_process_is_removed_by_the_next_one(tmp_path):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left_behind, others = tmp_path / f".m.csv.{ended.pid}.tmp", tmp_path / f".n.csv.{ended.pid}.tmp"
+    for draft in (left_behind, others, tmp_path / ".m.csv.1.tmp"):
+        draft.touch(mode=0o600)
+    write(tmp_path / "m.csv", ADA)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".m.csv.1.tmp", others.name, "m.csv"]

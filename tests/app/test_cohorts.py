@@ -198,6 +198,8 @@ def test_leads_are_listed_once_more_for_a_row_that_starts_right_away(job):
     n_before = n_listings(job)
     job.apply_saved(saved)
     assert n_listings(job) - n_before == 1
+    n_leads = saved.plan.changes[0].cohort.n_leads
+    assert job.heard.steps[-1] == ("warm-up@1: comparing leads", n_leads, n_leads)
 
 
 def test_a_row_that_waited_for_another_run_is_looked_at_again(job):

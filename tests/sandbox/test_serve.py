@@ -113,6 +113,39 @@ def test_a_signal_stops_it_quietly(number):
     assert (server.returncode, out, err) == (0, "stopped\n", "")
 
 
+def test_a_signal_ends_it_quietly_while_an_answer_is_late():
+    command = [sys.executable, "-m", "bulkplan", "sandbox", "serve", "--port", "0", "--leads", "1", "--control"]
+    with subprocess.Popen(
+        [*command, "--api-key", "late"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            base_url = process.stdout.readline().rsplit(" ", 1)[-1].strip()
+            with httpx.Client(auth=("late", ""), timeout=20) as http:
+                rule = {"kind": "latency", "path": "/me/", "seconds": 600}
+                control = base_url.removesuffix("/api/v1") + "/_sandbox"
+                http.post(f"{control}/faults", json={"rules": [rule]}).raise_for_status()
+                lost = []
+
+                def ask():
+                    try:
+                        http.get(f"{base_url}/me/")
+                    except httpx.RemoteProtocolError as error:
+                        lost.append(error)
+
+                asking = threading.Thread(target=ask)
+                asking.start()
+                seen = ""
+                while "/me/" not in seen:
+                    seen = httpx.get(f"{control}/requests", auth=("late", "")).text
+                process.send_signal(signal.SIGTERM)
+                out, err = process.communicate(timeout=20)
+                asking.join(20)
+        finally:
+            process.kill()
+    assert (process.returncode, out, err) == (0, "", "One API key is accepted.\nThe sandbox has stopped.\n")
+    assert len(lost) == 1
+
+
 def test_a_taken_port_is_an_error(served):
     with pytest.raises(OSError, match="in use"):
         SandboxServer(served.sandbox, port=int(served.base_url.rpartition(":")[2]), on_ready=print)

@@ -82,10 +82,14 @@ class Heard:
     """Progress that is only noted."""
 
     messages: list[str] = field(default_factory=list)
+    steps: list[tuple[str, int, int]] = field(default_factory=list)
 
     def update(self, key, message, record) -> None:
         if message:
             self.messages.append(f"{key}: {message}")
+
+    def step(self, label, done, total) -> None:
+        self.steps.append((label, done, total))
 
 
 class Applying:
@@ -134,7 +138,13 @@ class Applying:
             saved = SavedPlanStory(
                 sealed=sealed,
                 circumstances=replace(self._circumstances(edges, context, key=key), **changes),
-                recheck=Rechecker(sealed.plan, plan_digest=sealed.digest, workspace=workspace, reader=edges.reader),
+                recheck=Rechecker(
+                    sealed.plan,
+                    plan_digest=sealed.digest,
+                    workspace=workspace,
+                    reader=edges.reader,
+                    progress=edges.progress,
+                ),
                 fetch_fresh=fresh_requests(
                     workspace, target=TARGET, identity=identity, now=sealed.plan.now, reader=edges.reader
                 ),

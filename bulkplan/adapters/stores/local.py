@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
+from bulkplan.adapters.stores.mounts import MOUNTS, network_drive
 from bulkplan.errors import StoreBusyError, StoreError
 from bulkplan.model.store import PutResult, Slot
 
 _BUSY_TIMEOUT_S = 30.0
+_NO_WRITING = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS slot (key TEXT PRIMARY KEY, version INTEGER NOT NULL, text TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -21,7 +25,7 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WIT
 
 class LocalStore:
     """
-    A `Store` in one SQLite file, mode 0600 in a folder of mode 0700.
+    A `Store` in one SQLite file, mode 0600 in a folder of mode 0700, on a disk of this machine.
 
     The rollback journal with `synchronous=EXTRA` makes an acknowledged write last through a power loss. One connection;
     use it from one thread.
@@ -33,14 +37,31 @@ class LocalStore:
         self.trouble: str | None = None
 
     @classmethod
-    def open(cls, path: Path, *, busy_timeout_s: float = _BUSY_TIMEOUT_S) -> LocalStore:
-        """Open the file, or make it. Raises `StoreError`."""
+    def open(
+        cls, path: Path, *, busy_timeout_s: float = _BUSY_TIMEOUT_S, reads_only: bool = False, mounts: Path = MOUNTS
+    ) -> LocalStore:
+        """
+        Open the file, or make it.
+
+        Args:
+            path: The file.
+            busy_timeout_s: So long another process's lock is waited for.
+            reads_only: Nothing is going to be written, so that a file, folder or disk that may only be read will do;
+                where there is no file, the store is empty and its lineage "".
+            mounts: Where it stands what is mounted.
+
+        Raises:
+            StoreError: It cannot be opened, others may write it, or it is on a network drive.
+        """
+        _refuse_network_drive(path, mounts)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
             _refuse_writable_by_others(path)
             connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
+            if reads_only and isinstance(error, OSError) and error.errno in _NO_WRITING:
+                return cls._for_reading(path, busy_timeout_s)
             raise _cannot(path, "opened", error) from error
         store = cls(connection, path)
         with store._translated("opened"):
@@ -48,6 +69,24 @@ class LocalStore:
             connection.execute("PRAGMA synchronous=EXTRA")
             store._create()
         return store
+
+    @classmethod
+    def _for_reading(cls, path: Path, busy_timeout_s: float) -> LocalStore:
+        """The file as it is; without one, an empty store."""
+        try:
+            is_there = path.exists()
+            place = f"file:{quote(str(path.resolve()))}?mode=ro" if is_there else ":memory:"
+            if is_there:
+                _refuse_writable_by_others(path)
+            connection = sqlite3.connect(place, uri=is_there, timeout=busy_timeout_s, isolation_level=None)
+            if not is_there:
+                connection.executescript(_SCHEMA)
+                connection.execute("INSERT INTO meta VALUES ('lineage', '')")
+                connection.execute("PRAGMA query_only = ON")
+            connection.execute("SELECT 1 FROM meta").fetchone()
+        except (OSError, sqlite3.Error) as error:
+            raise _cannot(path, "read", error) from error
+        return cls(connection, path)
 
     @property
     def name(self) -> str:
@@ -140,6 +179,16 @@ class LocalStore:
             yield
         except sqlite3.Error as error:
             raise _cannot(self._path, done, error) from error
+
+
+def _refuse_network_drive(path: Path, mounts: Path) -> None:
+    kind = network_drive(path.parent, mounts)
+    if kind is not None:
+        raise StoreError(
+            f"the state file {path} is on a network drive ({kind}), where two machines could both win a lock",
+            hint="keep the project on a disk of this machine, or share the state: state: git, s3://bucket/path or "
+            "postgresql://host/database",
+        )
 
 
 def _refuse_writable_by_others(path: Path) -> None:

@@ -211,6 +211,7 @@ async def _carry_out(
         plan_digest=sealed.digest if sealed else None,
         workspace=agreed.workspace,
         reader=edges.reader,
+        progress=edges.progress,
     )
     if sealed is None:
         return await apply_plan(agreed.plan, edges=edges, context=context, options=options, recheck=recheck)

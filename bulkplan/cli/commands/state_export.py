@@ -16,7 +16,7 @@ from bulkplan.report.record_export import export_document
 def run(args: Args, console: Console) -> int:
     """Read the whole store; print the document, or write it to `--out`. Opens no connection to Close."""
     place = find_place(args)
-    store = open_store(place)
+    store = open_store(place, reads_only=True)
     try:
         document = export_document(
             store.list(),

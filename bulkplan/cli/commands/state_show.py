@@ -13,7 +13,7 @@ from bulkplan.report.status_json import record_document
 
 def run(args: Args, console: Console) -> int:
     """Find the record and print it."""
-    store = open_store(find_place(args))
+    store = open_store(find_place(args), reads_only=True)
     try:
         record = find_record(store, args.run)
     finally:

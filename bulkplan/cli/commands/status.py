@@ -44,7 +44,7 @@ def run(args: Args, console: Console) -> int:
 
 def shelf_of(place: Place) -> tuple[Shelf, str]:
     """Every record of the target, and where they are. Raises `StoreError`."""
-    store = open_store(place)
+    store = open_store(place, reads_only=True)
     try:
         return read_shelf(store), store.name
     finally:
@@ -69,7 +69,7 @@ def _selected(records: Sequence[Record], patterns: Sequence[str]) -> list[Record
 
 
 async def _refreshed(place: Place, console: Console) -> Status:
-    async with open_edges(place, console, interrupt=Interrupt()) as (edges, context):
+    async with open_edges(place, console, interrupt=Interrupt(), reads_only=True) as (edges, context):
         return await refreshed_status(edges, context)
 
 

@@ -6,13 +6,16 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from adapters.stores.conformance import ServiceLaws
 
 from bulkplan.adapters.stores.local import LocalStore
+from bulkplan.adapters.stores.mounts import network_drive
 from bulkplan.errors import StoreBusyError, StoreError
-from bulkplan.model.store import PutResult
+from bulkplan.model.store import PutResult, Slot
 
 
 class TestLocalKeepsTheLaws(ServiceLaws):
@@ -121,6 +124,74 @@ def test_a_file_without_rights_is_a_clear_error(opened, path):
     path.chmod(0o600)
     assert "cannot be opened" in told.stdout
     assert "Permission denied" in told.stdout
+
+
+_READ_AS_NOBODY = (
+    "os.getuid() or (os.setgroups([]), os.setgid(65534), os.setuid(65534));"
+    "store = LocalStore.open(path, reads_only=True);"
+    "print(store.get('run/a@1'), len(store.list()), store.lineage(), store.put('run/b@1', 'x', expected_version=0))"
+)
+
+
+@pytest.fixture
+def public_folder():
+    """A folder that everybody may read and this user alone may write."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+        Path(folder).chmod(0o755)
+
+
+def test_what_may_only_be_read_is_read(public_folder):
+    path = public_folder / "state.db"
+    store = LocalStore.open(path)
+    store.put("run/a@1", "text", expected_version=0)
+    path.chmod(0o444)
+    public_folder.chmod(0o555)
+    told = _run(_READ_AS_NOBODY, path)
+    assert told.stdout == f"{Slot('run/a@1', 1, 'text')} 1 {store.lineage()} unavailable\n", told.stderr
+    store.close()
+
+
+def test_a_state_that_nobody_made_yet_is_empty_for_who_may_not_make_it(public_folder):
+    public_folder.chmod(0o555)
+    told = _run(_READ_AS_NOBODY, public_folder / "state" / "main.db")
+    assert told.stdout == "None 0  unavailable\n", told.stderr
+
+
+MOUNTED = """\
+22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+30 22 0:26 / /home rw shared:2 master:1 - nfs4 files:/home rw
+31 30 254:1 / /home/dana/my\\040disk rw - xfs /dev/vdb rw
+32 22 0:27 / /mnt rw - ext4 /dev/vdc rw
+33 22 0:28 / /mnt rw - cifs //files/mnt rw
+a line that says nothing
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/srv/project", None),
+        ("/home/dana/project", "nfs4"),
+        ("/home/dana/my disk/project", None),
+        ("/homely", None),
+        ("/mnt/x", "cifs"),
+    ],
+)
+def test_a_network_drive_is_known_by_where_it_is_mounted(tmp_path, folder, kind):
+    (tmp_path / "mountinfo").write_text(MOUNTED)
+    assert network_drive(Path(folder), tmp_path / "mountinfo") == kind
+    assert network_drive(Path(folder), tmp_path / "no such file") is None
+
+
+def test_a_file_on_a_network_drive_is_refused(path):
+    mounts = path.parents[1] / "mountinfo"
+    mounts.write_text(f"30 1 0:26 / {path.parents[1].resolve()} rw - nfs4 files:/x rw\n")
+    with pytest.raises(StoreError, match=r"on a network drive \(nfs4\)") as caught:
+        LocalStore.open(path, mounts=mounts)
+    assert "state: git" in caught.value.hint
+    assert not path.exists()
 
 
 def test_a_file_that_lost_its_origin_is_said_to_be_damaged(path):
