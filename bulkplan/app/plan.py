@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from bulkplan import __version__
 from bulkplan.app.cohorts import CohortWish, add_cohorts
 from bulkplan.app.counting import NoProgress, Progress, check_marker, count_all, probe_marker
+from bulkplan.app.exclusions import add_exclusions
 from bulkplan.app.funnel import add_funnels
 from bulkplan.app.layers import guard_layers
 from bulkplan.app.overlaps import add_overlaps
@@ -20,6 +21,7 @@ from bulkplan.app.records import Shelf, check_organization, read_shelf
 from bulkplan.core.changes import Decision, compared, decide, from_record, orphans
 from bulkplan.core.codec import run_key_of
 from bulkplan.core.digest import canonical_json
+from bulkplan.core.exclusion import with_all
 from bulkplan.core.frozen import comparable, is_frozen
 from bulkplan.core.lookup import by_full_name, is_selected, selected
 from bulkplan.core.needs import needed_kinds
@@ -114,6 +116,7 @@ async def make_plan(
     marker = await _marker_check(drafts, tally, reader, scope=scope, project_id=workspace.project.project_id)
     facts = _facts(workspace, store, scope)
     plan = assemble(drafts, tally, facts, records=records, marker=marker)
+    plan = await add_exclusions(plan, workspace, reader=reader, progress=told)
     plan = await add_cohorts(plan, workspace, reader=reader, wish=wish, progress=told)
     plan = await add_overlaps(plan, rules=workspace.project.overlaps, reader=reader, progress=told)
     plan = await add_funnels(plan, workspace, reader=reader, progress=told)
@@ -221,7 +224,7 @@ class _Rendering:
             return ()
         context = replace(self.context, now=before.planned_at)
         fresh = render_request(wanted.spec, catalog=self.catalog, context=context).request or request
-        old: JsonObject = {**comparable(before.body), "results_limit": before.asked_limit}
+        old: JsonObject = {**with_all(comparable(before.body)), "results_limit": before.asked_limit}
         new: JsonObject = comparable(fresh.body, is_frozen=is_frozen(wanted.spec))
         if sent_is_meant and FAMILY_BY_KIND[fresh.kind] in SUPPRESSED_FAMILIES:
             old, new = _without_suppression(old, new, fresh)

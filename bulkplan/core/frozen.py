@@ -48,7 +48,7 @@ def freeze(request: Request, lead_ids: Collection[str]) -> Request:
     """
     if not lead_ids:
         raise ValueError("a cohort of no lead cannot be frozen")
-    queries: list[JsonValue] = [request.body["s_query"], _id_clause(lead_ids)]
+    queries: list[JsonValue] = [request.body["s_query"], id_clause(lead_ids)]
     query: SQuery = {"type": "and", "queries": queries}
     return request.model_copy(update={"body": {**request.body, "s_query": query}})
 
@@ -67,7 +67,7 @@ def comparable(body: JsonMapping, *, is_frozen: bool | None = None) -> JsonObjec
     return {**body, "s_query": reviewed, "cohort": "frozen"}
 
 
-def _id_clause(lead_ids: Collection[str]) -> SQuery:
+def id_clause(lead_ids: Collection[str]) -> SQuery:
     """One group of IDs, sorted. The `negate` written out on the group alone tells it from a group written by hand."""
     queries: list[JsonValue] = [{"type": "id", "value": lead_id} for lead_id in sorted(lead_ids)]
     return {"type": "or", "negate": False, "queries": queries}
@@ -78,10 +78,11 @@ def _unfrozen(s_query: JsonValue) -> JsonValue:
     queries = s_query.get("queries") if isinstance(s_query, dict) and s_query.get("type") == "and" else None
     if not isinstance(queries, list) or len(queries) != 2:
         return None
-    return queries[0] if _is_id_clause(queries[1]) else None
+    return queries[0] if is_id_clause(queries[1]) else None
 
 
-def _is_id_clause(node: JsonValue) -> bool:
+def is_id_clause(node: JsonValue) -> bool:
+    """Whether a node is a group of IDs that `id_clause` made."""
     if not isinstance(node, dict) or node.get("type") != "or" or node.get("negate") is not False:
         return False
     queries = node.get("queries")

@@ -9,9 +9,10 @@ from typing import Literal, get_args
 
 from pydantic import JsonValue
 
+from bulkplan.core.exclusion import MAX_EXCLUDED
 from bulkplan.model.base import JsonMapping, SQuery
 from bulkplan.model.plan import Change, ChangeKind, Overlap
-from bulkplan.model.project import OverlapRule, OverlapRules
+from bulkplan.model.project import ExcludingRule, OverlapRules
 from bulkplan.model.request import Request
 from bulkplan.model.run import RunKey
 
@@ -25,6 +26,7 @@ RuleName = Literal[
     "email_and_sequence",
     "two_sequences",
 ]
+Severity = Literal["error", "warning", "exclusion"]
 GUARD = "overlap"
 """Stands in `blocked_by` of a row that an overlap refuses."""
 MAX_PAIRS = 100
@@ -71,7 +73,7 @@ class Pair:
     first: Row
     second: Row
     rule: RuleName
-    says: OverlapRule
+    says: ExcludingRule
 
     @property
     def keys(self) -> frozenset[RunKey]:
@@ -82,6 +84,40 @@ class Pair:
     def s_query(self) -> SQuery:
         """What matches the leads of both."""
         return both(self.first.s_query, self.second.s_query)
+
+
+@dataclass(frozen=True)
+class Common:
+    """The leads that both rows of a pair match; of too many to name only their number."""
+
+    pair: Pair
+    n_leads: int
+    lead_ids: frozenset[str] | None
+
+    def excluded(self) -> Overlap:
+        """That they are taken out of the later row."""
+        first, told = self.pair.first, self._told("exclusion")
+        limit = first.request.body.get("results_limit")
+        if isinstance(limit, int) and limit < first.n_leads:
+            words = (
+                f"{told.message}; it takes {limit:,} of its {_leads(first.n_leads)}, and all of them are left out here"
+            )
+            return told.model_copy(update={"message": words})
+        return told
+
+    def waiting(self) -> Overlap:
+        """That they stay in the later row, for the earlier one takes nobody now."""
+        told = self._told("warning")
+        return told.model_copy(update={"message": f"{told.message}; not taken out, for a guard refuses that run"})
+
+    def refused(self) -> Overlap:
+        """That they are too many to be taken out."""
+        told = self._told("error")
+        words = f"{told.message}: too many to be taken out of one request (at most {MAX_EXCLUDED:,} leads)"
+        return told.model_copy(update={"message": words})
+
+    def _told(self, severity: Severity) -> Overlap:
+        return _overlap(self.pair, self.pair.first, self.n_leads, severity=severity)
 
 
 def both(one: SQuery, other: SQuery) -> SQuery:
@@ -116,12 +152,28 @@ def rows_of(changes: Iterable[Change]) -> list[Row]:
 
 def pairs_of(rows: Sequence[Row], rules: OverlapRules) -> list[Pair]:
     """
-    The pairs that may clash, worst rule first, then those with the most leads.
+    The pairs that are told, worst rule first, then those with the most leads; not those of `pairs_to_exclude`.
 
-    Where one row waits for the other (`depends_on`), their order is meant: an error is then a warning.
+    Where one row waits for the other (`depends_on`), their order is meant: an error or exclusion is then a warning.
     """
     found = [pair for first, second in combinations(rows, 2) if (pair := _pair(first, second, rules))]
-    return sorted(found, key=_worst_first)
+    return sorted((pair for pair in found if pair.says != "exclude"), key=_worst_first)
+
+
+def excludes_any(rules: OverlapRules) -> bool:
+    """Whether any rule takes leads out of later runs."""
+    return "exclude" in rules.model_dump().values()
+
+
+def pairs_to_exclude(earlier: Iterable[Row], later: Row, rules: OverlapRules) -> list[Pair]:
+    """The pairs of a row with those before it of which the project says `exclude`, in the order of the rows."""
+    pairs = (_pair(first, later, rules) for first in earlier)
+    return [pair for pair in pairs if pair is not None and pair.says == "exclude"]
+
+
+def with_exclusions(change: Change, overlaps: Sequence[Overlap]) -> Change:
+    """The row with what was taken out of it, or why nothing was."""
+    return _marked(change, overlaps)
 
 
 def with_overlaps(changes: Sequence[Change], counted: Sequence[tuple[Pair, int]]) -> tuple[Change, ...]:
@@ -152,8 +204,8 @@ def _pair(first: Row, second: Row, rules: OverlapRules) -> Pair | None:
     rule = clash(first.request, second.request)
     if rule is None:
         return None
-    says: OverlapRule = getattr(rules, rule)
-    if says == "error" and (second.key.name in first.depends_on or first.key.name in second.depends_on):
+    says: ExcludingRule = getattr(rules, rule)
+    if says in ("error", "exclude") and (second.key.name in first.depends_on or first.key.name in second.depends_on):
         says = "warning"
     return None if says == "allow" else Pair(first, second, rule, says)
 
@@ -162,8 +214,8 @@ def _worst_first(pair: Pair) -> tuple[bool, int, int]:
     return pair.says != "error", _RISK.index(pair.rule), -min(pair.first.n_leads, pair.second.n_leads)
 
 
-def _overlap(pair: Pair, other: Row, n_leads: int) -> Overlap:
-    severity: Literal["error", "warning"] = "error" if pair.says == "error" else "warning"
+def _overlap(pair: Pair, other: Row, n_leads: int, *, severity: Severity | None = None) -> Overlap:
+    severity = severity or ("error" if pair.says == "error" else "warning")
     verb = "also matches" if n_leads == 1 else "also match"
     message = f"{_leads(n_leads)} {verb} {other.key}, which {_deed(pair.rule, other)}"
     mend = (

@@ -128,7 +128,7 @@ def _change(draft: Draft, tally: Tally | None, records: Collection[Record]) -> C
     if tally is None or draft.layers is None or draft.request is None or not draft.decision.needs_count:
         return row
     row = row.model_copy(update={"earlier_counts": earlier_counts(records, row.key)})
-    return _counted(row, draft.request, draft.layers, tally)
+    return counted(row, draft.request, draft.layers, _matches(draft.request, tally))
 
 
 def _row_of_spec(draft: Draft, wanted: WantedRun) -> Change:
@@ -179,14 +179,15 @@ def _row_of_record(draft: Draft) -> Change:
     )
 
 
-def _counted(row: Change, request: Request, layers: GuardLayers, tally: Tally) -> Change:
-    """The row with its matches, its verdicts, and its request under the ceiling of the approved count."""
-    matches, asked = _matches(request, tally), _asked_limit(request)
+def counted(row: Change, request: Request, layers: GuardLayers, matches: Matches) -> Change:
+    """The row with its matches, its verdicts, and its request (without one) under the ceiling of the approved count."""
+    asked = _asked_limit(request)
     verdicts = judge(matches, layers, facts_of(request, row.earlier_counts))
     refusing = tuple(verdict.guard for verdict in verdicts if not verdict.is_ok)
     judged = {"matches": matches, "verdicts": verdicts, "blocked_by": refusing, "asked_limit": asked}
     if row.kind is ChangeKind.RUN and matches.total == 0 and all(verdict.is_ok for verdict in verdicts):
-        reason = f"no lead matches now; {zero_words(layers)}"
+        none = f"all {matches.excluded:,} leads are in earlier runs" if matches.excluded else "no lead matches now"
+        reason = f"{none}; {zero_words(layers)}"
         return row.model_copy(update={**judged, "kind": ChangeKind.NO_OP, "reason": reason})
     # A blocked row without matches is never sent, but what it would send can be looked at: under the least ceiling.
     limited = with_ceiling(request, max(1, matches.limited))

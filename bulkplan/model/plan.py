@@ -71,12 +71,14 @@ class Verdict(Value):
 class Matches(Value):
     """
     How many leads. `total` match the filter; `limited` of them would be touched (`results_limit`);
-    `suppressed` were taken out; `of_leads` is the number of leads in the organization.
+    `suppressed` were taken out, and `excluded` because an earlier run of the plan takes them (`None`: nobody looked);
+    `of_leads` is the number of leads in the organization.
     """
 
     total: int
     limited: int
     suppressed: int | None = None
+    excluded: int | None = None
     of_leads: int
 
 

@@ -45,24 +45,25 @@ class ProjectGuards(Value):
 
 
 OverlapRule = Literal["error", "warning", "allow"]
+ExcludingRule = Literal["error", "warning", "exclude", "allow"]
 
 
 class OverlapRules(Value):
     """
-    What it means that two runs of one plan touch the same leads: `error` refuses both, `warning` tells it, `allow` is
-    silent.
+    What it means that two runs of one plan touch the same leads: `error` refuses both, `warning` tells it, `exclude`
+    takes the leads of the earlier run out of the later one, `allow` is silent.
     """
 
-    email_and_delete: OverlapRule = Field("error", description="An e-mail to leads that another run deletes.")
-    sequence_and_delete: OverlapRule = Field("error", description="A sequence for leads that another run deletes.")
-    edit_and_delete: OverlapRule = Field("warning", description="An edit of leads that another run deletes.")
+    email_and_delete: ExcludingRule = Field("error", description="An e-mail to leads that another run deletes.")
+    sequence_and_delete: ExcludingRule = Field("error", description="A sequence for leads that another run deletes.")
+    edit_and_delete: ExcludingRule = Field("warning", description="An edit of leads that another run deletes.")
     two_values: OverlapRule = Field("error", description="Two values for one status or custom field.")
     opposite_sequence_changes: OverlapRule = Field(
         "error", description="One run subscribes to or resumes a sequence that another pauses."
     )
-    two_emails: OverlapRule = Field("warning", description="Two e-mails to one lead.")
-    email_and_sequence: OverlapRule = Field("warning", description="An e-mail and a sequence for one lead.")
-    two_sequences: OverlapRule = Field("warning", description="Two sequences for one lead.")
+    two_emails: ExcludingRule = Field("warning", description="Two e-mails to one lead.")
+    email_and_sequence: ExcludingRule = Field("warning", description="An e-mail and a sequence for one lead.")
+    two_sequences: ExcludingRule = Field("warning", description="Two sequences for one lead.")
 
 
 class SenderLimit(Value):

@@ -87,6 +87,9 @@ PLAN_WORDS: Mapping[str, Mapping[str, Word]] = {
         "total": says("Leads that match.", 32),
         "limited": says("Leads of them that would be touched (results_limit).", 32),
         "suppressed": says("Leads that suppression took out; null where none applies.", 4),
+        "excluded": says(
+            "Leads taken out because an earlier run of the plan takes them; null where nobody looked.", 12
+        ),
         "of_leads": says("Leads of the organization.", 1000),
     },
     "Cohort": {

@@ -155,6 +155,8 @@ def _match_spans(matches: Matches, asked_limit: int | None) -> tuple[Span, ...]:
         parts.append((f" takes {matches.limited:,} of them (results_limit: {asked_limit})", "warn"))
     if matches.suppressed is not None:
         parts.append((f" {matches.suppressed:,} suppressed", "muted"))
+    if matches.excluded:
+        parts.append((f" {matches.excluded:,} taken out for earlier runs", "muted"))
     spans = [Span(text + ";", style) for text, style in parts[:-1]] + [Span(*parts[-1])]
     return Span(f"{matches.total:,}", "strong"), *spans
 

@@ -30,13 +30,19 @@ def overlap_lines(overlaps: Sequence[Overlap], head: Sequence[Span], *, width: i
     """What a row has in common with others: what refuses it first, with its mend."""
     lines: list[Line] = []
     for overlap in sorted(overlaps, key=lambda one: one.severity != "error"):
-        refuses = (Span(f"{overlap.rule} refuses: ", "error"),) if overlap.severity == "error" else ()
-        said = Span(overlap.message) if refuses else Span(overlap.message, "warn")
-        lines += wrapped(head, (*refuses, said), width=width)
+        lines += wrapped(head, _said(overlap), width=width)
         head = (Span(" " * sum(len(span.text) for span in head)),)
         if overlap.mend:
             lines += wrapped(head, (Span("mend: ", "strong"), Span(overlap.mend)), width=width)
     return tuple(lines)
+
+
+def _said(overlap: Overlap) -> tuple[Span, ...]:
+    if overlap.severity == "error":
+        return Span(f"{overlap.rule} refuses: ", "error"), Span(overlap.message)
+    if overlap.severity == "exclusion":
+        return Span("taken out: ", "change"), Span(overlap.message)
+    return (Span(overlap.message, "warn"),)
 
 
 def passed_words(verdict: Verdict) -> str:
