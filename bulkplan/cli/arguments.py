@@ -50,6 +50,7 @@ class Args(argparse.Namespace):
     rule: Sequence[str] = ()
     online: bool = False
     strict: bool = False
+    offline: bool = False
     list_rules: bool = False
     reviewed: Sequence[Path] = ()
     failure: Path | None = None

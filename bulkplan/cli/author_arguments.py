@@ -28,6 +28,13 @@ def add_fmt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--diff", action="store_true", help="write nothing; show what would change")
 
 
+def add_explain(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explain`."""
+    parser.add_argument("run", metavar="NAME", help="a spec, a run or a run key, e.g. winback, 'news[EMEA]', winback@2")
+    parser.add_argument("--offline", action="store_true", help="ask nobody: what files and a local state alone say")
+    parser.add_argument("--format", choices=("text", "json"), help="form of the result on stdout (default: text)")
+
+
 def add_lint(parser: argparse.ArgumentParser) -> None:
     """Arguments of `lint`."""
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files or folders to report on (default: the project)")

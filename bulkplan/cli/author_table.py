@@ -74,4 +74,18 @@ AUTHOR_COMMANDS: tuple[Command, ...] = (
         "  lint: {ignore: {no-ceiling: the list is kept by hand}}\n"
         "-v shows what was ignored, and why. docs/lint-rules.md explains every rule.",
     ),
+    Command(
+        "explain",
+        "show what a spec would send, and why each part is there",
+        "Resolve and compile one spec, and put each part of its request beside the line that it comes from:\n"
+        "query, names, options and defaults, guards, when it runs, what is recorded. Counts nothing, sends nothing.",
+        (
+            ("bulkplan explain winback", "against the default target"),
+            ("bulkplan explain 'news[EMEA]' --target production", "one run of a spec with for_each"),
+            ("bulkplan explain winback --offline", "without asking Close for names"),
+            ("bulkplan explain winback --format json", "for a program"),
+        ),
+        author_arguments.add_explain,
+        "explain",
+    ),
 )

@@ -9,18 +9,17 @@ from pathlib import Path
 
 from bulkplan import __version__
 from bulkplan.adapters.clock import SystemClock
-from bulkplan.adapters.stores.local import LocalStore
 from bulkplan.adapters.yaml_files import YamlProject, find_root
 from bulkplan.app.lint import lint, world_of
-from bulkplan.app.records import read_shelf
 from bulkplan.app.workspace import Findings, examine
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import ERROR, OK
 from bulkplan.cli.progress import progress
+from bulkplan.cli.recorded import recorded
 from bulkplan.cli.repository import folder_in_repository
 from bulkplan.cli.stopping import run_until_signal
-from bulkplan.cli.wiring import Place, open_connection, open_store, place_at
+from bulkplan.cli.wiring import Place, open_connection, place_at
 from bulkplan.core.lint.names import slug_of
 from bulkplan.core.lint.rule import CloseFacts, Finding, Linted
 from bulkplan.core.lint.table import BY_SLUG, RULES
@@ -28,7 +27,6 @@ from bulkplan.core.lookup import selected
 from bulkplan.core.near import did_you_mean
 from bulkplan.errors import InvalidFilesError, UsageError
 from bulkplan.model.project import Severity
-from bulkplan.model.record import Record
 from bulkplan.model.run import RunKey, WantedRun
 from bulkplan.report.annotations import Annotation, Level, annotation_lines, problem_annotation
 from bulkplan.report.lint_json import lint_document, rules_document
@@ -52,7 +50,7 @@ def run(args: Args, console: Console) -> int:
         findings,
         now=clock.now(),
         timezone=place.target.timezone,
-        records=_records(place, console, is_online=args.online),
+        records=recorded(place, console, is_online=args.online),
         close=run_until_signal(_facts(place, console, asked)) if args.online else None,
     )
     linted = lint(world, files=asked.files, select=asked.select, rules=rules)
@@ -95,27 +93,6 @@ def _list_rules(rules: frozenset[str], args: Args, console: Console) -> int:
     else:
         console.result(rule_lines(listed, width=console.manners.width))
     return OK
-
-
-def _records(place: Place, console: Console, *, is_online: bool) -> tuple[Record, ...] | None:
-    """
-    What was recorded: of a local state always, of another only `--online`. `None`: not looked at.
-
-    A local state that is not there yet is not made for this.
-    """
-    is_local = place.target.state == "local"
-    if is_local and not place.state_file.exists():
-        return ()
-    if not is_local and not is_online:
-        return None
-    store = LocalStore.open(place.state_file) if is_local else open_store(place)
-    try:
-        shelf = read_shelf(store)
-    finally:
-        store.close()
-    for error in shelf.unreadable:
-        console.note(f"{error.message}: it was left out")
-    return shelf.records
 
 
 async def _facts(place: Place, console: Console, asked: _Asked) -> Mapping[RunKey, CloseFacts]:

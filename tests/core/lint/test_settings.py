@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.spec_texts import SPEC, expand_text, place, read
 
-from bulkplan.core.checks import check_specs
+from bulkplan.core.checks import check_alone
 from bulkplan.core.lint.settings import find_lint_problems
 
 
@@ -37,7 +37,7 @@ def test_slugs_and_ids_in_any_case_are_known():
 
 def test_the_place_is_the_key():
     (document,) = read(SPEC + "lint: {ignore: {no-cieling: kept by hand here}}\n").documents
-    (problem,) = check_specs([document], is_complete=True)
+    (problem,) = check_alone(document)
     assert place(problem) == "6:17-27"
 
 
