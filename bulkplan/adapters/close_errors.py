@@ -1,4 +1,4 @@
-"""What an answer that is no success means for the caller, in words that hold no key."""
+"""What an answer that is no success means for the caller, in words that hold no key and no address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from bulkplan.adapters.close_connection import Connection
 from bulkplan.adapters.close_json import BodyError, decode_json
-from bulkplan.core.visible import visible
+from bulkplan.core.visible import visible, without_addresses
 from bulkplan.errors import (
     BadAnswerError,
     BadRequestError,
@@ -155,7 +155,7 @@ def said(body: JsonValue) -> str | None:
     parts += [f"{name}: {text}" for name, text in field_errors(body)]
     if not parts and body:
         parts = list(_texts(body.get("message"))) or [json.dumps(body, ensure_ascii=False)]
-    return visible("; ".join(parts), max_chars=MAX_SAID_CHARS) or None
+    return visible(without_addresses("; ".join(parts)), max_chars=MAX_SAID_CHARS) or None
 
 
 def field_errors(body: JsonValue) -> tuple[tuple[str, str], ...]:
@@ -164,7 +164,7 @@ def field_errors(body: JsonValue) -> tuple[tuple[str, str], ...]:
     if not isinstance(found, dict):
         return ()
     return tuple(
-        (visible(name, max_chars=EXCERPT_CHARS), visible(text, max_chars=MAX_SAID_CHARS))
+        (visible(name, max_chars=EXCERPT_CHARS), visible(without_addresses(text), max_chars=MAX_SAID_CHARS))
         for name, text in _flat(found, "")
     )
 
@@ -207,7 +207,9 @@ def _describe(reply: Reply) -> str:
 def _excerpt(reply: Reply, connection: Connection) -> str:
     """`: "…"` with the start of the body, or nothing."""
     start = reply.body[: 40 * EXCERPT_CHARS].decode("utf-8", "replace").strip()
-    shown = visible(connection.api_key.hide_in(start), max_chars=EXCERPT_CHARS)
+    if reply.status < 300 and start.startswith(("{", "[")):
+        return ""  # an answer that is broken somewhere: its beginning may well be about people
+    shown = visible(without_addresses(connection.api_key.hide_in(start)), max_chars=EXCERPT_CHARS)
     return f': "{shown}"' if shown else ""
 
 

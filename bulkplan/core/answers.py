@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bulkplan.core.visible import visible, without_addresses
 from bulkplan.model.remote import Answer
 from bulkplan.model.request import BulkKind
 
@@ -15,6 +16,8 @@ STOPS_APPLY: frozenset[int] = frozenset({401, 402})
 
 NOT_AUTHORIZED: frozenset[int] = frozenset({401, 403})
 """Refusals of the key: it is not accepted, or lacks the right. 402 is about the account, whoever asks."""
+
+MAX_SAID_CHARS = 500
 
 ID_PREFIXES: dict[BulkKind, str] = {
     "edit": "bulkedit_",
@@ -91,8 +94,12 @@ def _classify_success(answer: Answer, kind: BulkKind, organization_id: str) -> M
 
 
 def explain_refusal(answer: Answer) -> str:
-    """Close's own words for a refusal: `error`, `errors` and `field-errors` of the body, or just the status."""
-    said = "; ".join(_said(answer))
+    """
+    Close's own words for a refusal: `error`, `errors` and `field-errors` of the body, or just the status.
+
+    They are kept in state, so they are bounded, and name nobody by address.
+    """
+    said = visible(without_addresses("; ".join(_said(answer))), max_chars=MAX_SAID_CHARS)
     return f"Close answered {answer.status}" + (f": {said}" if said else "")
 
 

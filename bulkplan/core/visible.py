@@ -17,6 +17,8 @@ _UNSEEN = re.compile(
     "]"
 )
 
+_ADDRESS = re.compile(r"""[^\s@"'<>(),;:\[\]{}][^\s@"<>(),;:\[\]{}]*@[^\s@"'<>(),;:\[\]{}]+""")
+
 
 def visible(text: str, *, max_chars: int | None = None) -> str:
     """
@@ -36,6 +38,11 @@ def visible(text: str, *, max_chars: int | None = None) -> str:
         return _UNSEEN.sub(_escape, text)
     shown = _UNSEEN.sub(_escape, text[: max_chars + 1])
     return shown if len(shown) <= max_chars else shown[: max(max_chars - 1, 0)] + "…"
+
+
+def without_addresses(text: str) -> str:
+    """The text with `***@***` for each e-mail address: what others say may name people, and it is kept and shown."""
+    return _ADDRESS.sub("***@***", text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -131,3 +131,9 @@ async def test_no_error_quotes_the_key(status, form, is_json):
     shown = f"{error!r} {error} {error.hint} {vars(error)}"
     assert KEY not in shown
     assert form.removeprefix("Basic ") not in shown
+
+
+async def test_of_a_broken_answer_about_leads_nothing_is_quoted():
+    error, _ = await error_for(httpx.Response(200, text='{"data": [{"display_name": "Karla Kanari'))
+    assert isinstance(error, BadAnswerError)
+    assert "Karla" not in str(error)

@@ -1,10 +1,11 @@
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkplan.core.visible import visible
+from bulkplan.core.visible import visible, without_addresses
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,22 @@ def test_a_limit_is_kept_and_said(text, limit):
 
 def test_a_very_long_name_is_cut_to_its_limit():
     assert visible("\x1b" * 1_000_000, max_chars=20) == r"\x1b\x1b\x1b\x1b\x1b"[:19] + "…"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("a@b.co is not valid", "***@*** is not valid"),
+        ('<dana.o\'reyes+x@example.com>, "mailto:k@e.de"', '<***@***>, "mailto:***@***"'),
+        ('{"email": ["ä@bücher.example"]}', '{"email": ["***@***"]}'),
+        ("winback@ 2, @team and a lonely @", "winback@ 2, @team and a lonely @"),
+    ],
+)
+def test_addresses_in_what_others_say_are_not_shown(said, shown):
+    assert without_addresses(said) == shown
+
+
+@given(st.text("ab@.,<> \n\"'", max_size=60))
+def test_where_addresses_were_taken_out_none_is_left(text):
+    assert without_addresses(without_addresses(text)) == without_addresses(text)
+    assert not re.search(r"[ab.]@[ab.]", without_addresses(text))
