@@ -158,7 +158,7 @@ def _actions(report: AuditReport) -> Iterator[Html]:
     shown = report.actions[:MAX_ROWS]
     if shown:
         yield table(
-            ("Created (UTC)", "What", "Leads", "Status", "Origin", "Run, and who"),
+            ("What", "Created (UTC)", "Leads", "Status", "Origin", "Run, and who"),
             map(_action_row, shown),
             label="Bulk actions",
         )
@@ -171,12 +171,12 @@ def _actions(report: AuditReport) -> Iterator[Html]:
 
 
 def _action_row(action: AuditedAction) -> tuple[Child, ...]:
-    what = joined((KIND_WORDS[action.kind], ": ", name(deed_words(action)), " ", code(action.id)))
+    what = joined((name(deed_words(action)), " ", code(action.id)))
     run = element("div", code(action.run_key)) if action.run_key else None
     note = element("div", action.note, class_="soft small") if action.note else None
     return (
-        minute(action.created_at),
         what,
+        minute(action.created_at),
         leads_words(action),
         action.status or "–",
         badge(ORIGIN_WORDS[action.origin], TONES[action.origin]),

@@ -20,7 +20,7 @@ from bulkplan.report.audit_words import (
     summary_words,
 )
 from bulkplan.report.lines import Line, Span, Style
-from bulkplan.report.wrap import wrapped
+from bulkplan.report.wrap import cells, wrapped
 
 MAX_ACTIONS = 100
 """So many actions are shown; the other forms have them all."""
@@ -80,12 +80,12 @@ def _action_lines(report: AuditReport) -> list[Line]:
         return [(Span("  none"),)]
     rows = [tuple(words(action) for _, words in _COLUMNS) for action in shown]
     heads = tuple(head for head, _ in _COLUMNS)
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    lines: list[Line] = [(Span("  " + _cells(heads, widths), "muted"),)]
+    widths = [max(map(cells, column)) for column in zip(heads, *rows, strict=True)]
+    lines: list[Line] = [(Span("  " + _padded(heads, widths).rstrip(), "muted"),)]
     for action, row in zip(shown, rows, strict=True):
         style = _STYLE_BY_ORIGIN.get(action.origin, "plain")
         lines.append(
-            (Span("  " + _cells(row[:4], widths) + "  "), Span(f"{row[4]:<{widths[4]}}  ", style), Span(row[5]))
+            (Span("  " + _padded(row[:4], widths) + "  "), Span(f"{row[4]:<{widths[4]}}  ", style), Span(row[5]))
         )
         lines.append((Span(f"      {_detail(action)}", "muted"),))
     if (more := len(report.actions) - len(shown)) > 0:
@@ -100,8 +100,9 @@ def _detail(action: AuditedAction) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _cells(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=False)).rstrip()
+def _padded(row: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=False))
+    return "  ".join(padded)
 
 
 def _total_lines(report: AuditReport) -> list[Line]:

@@ -12,8 +12,8 @@ from bulkplan.model.request import FAMILY_BY_KIND, BulkKind
 ORIGIN_WORDS: Mapping[Origin, str] = {
     "ours": "ours",
     "adopted": "adopted",
-    "ours-unrecorded": "ours, unrecorded",
-    "other-project": "another project",
+    "ours-unrecorded": "ours without a record",
+    "other-project": "of another project",
     "outside": "outside of git",
     "unclear": "unclear",
 }

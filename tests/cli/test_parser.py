@@ -128,3 +128,19 @@ def test_wrong_usage_names_what_is_wrong_and_the_nearest_right_word(words, messa
 def test_no_option_can_be_shortened():
     with pytest.raises(UsageError):
         parse(["apply", "--auto"])
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["audit"], "audit"),
+        (["audit", "--since", "7d"], "audit"),
+        (["audit", "verify"], "audit verify"),
+        (["audit", "-C", ".", "verify"], "audit verify"),
+        (["--target", "x", "audit", "--quiet", "verify", "--format", "json"], "audit verify"),
+    ],
+)
+def test_a_command_that_is_a_group_too_is_itself_unless_a_second_word_follows(words, name):
+    asked = parse(words)
+    assert asked.command is not None
+    assert asked.command.name == name

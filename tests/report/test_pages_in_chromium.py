@@ -11,7 +11,9 @@ from support.any_plan import HOSTILE
 from support.browser import open_browser, open_page
 from support.fifteen_specs import PROJECT
 from support.plan_world import email_data, plan_of, spec_data, wanted_run
+from support.sample_audit import hostile_audit, sample_audit
 
+from bulkplan.report.audit_html import audit_html
 from bulkplan.report.plan_html import plan_html
 
 BEYOND_THE_EDGE = """
@@ -22,11 +24,14 @@ BEYOND_THE_EDGE = """
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory) -> dict[str, Path]:
-    """The page of fifteen specs, and one on which every name is hostile."""
+    """The page of fifteen specs, an audit, and of both one on which every name is hostile."""
     folder = tmp_path_factory.mktemp("pages")
     hostile = folder / "hostile.html"
     hostile.write_text(_hostile_page(), encoding="utf-8")
-    return {"fifteen": PROJECT / "plan.html", "hostile": hostile}
+    audit, hostile_names = folder / "audit.html", folder / "hostile-audit.html"
+    audit.write_text(audit_html(sample_audit()), encoding="utf-8")
+    hostile_names.write_text(audit_html(hostile_audit(HOSTILE)), encoding="utf-8")
+    return {"fifteen": PROJECT / "plan.html", "hostile": hostile, "audit": audit, "hostile audit": hostile_names}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +51,7 @@ def _hostile_page() -> str:
     return plan_html(plan.model_copy(update={"organization_name": HOSTILE[3], "target": HOSTILE[4]}))
 
 
-@pytest.mark.parametrize("name", ["fifteen", "hostile"])
+@pytest.mark.parametrize("name", ["fifteen", "hostile", "audit", "hostile audit"])
 def test_a_page_asks_for_nothing_runs_nothing_and_complains_of_nothing(browser, pages, name):
     with open_page(browser, pages[name]) as (page, seen):
         page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
@@ -59,7 +64,7 @@ def test_a_page_asks_for_nothing_runs_nothing_and_complains_of_nothing(browser, 
         ) == page.evaluate("document.querySelectorAll('a[href^=\"#\"]').length")
 
 
-@pytest.mark.parametrize("name", ["fifteen", "hostile"])
+@pytest.mark.parametrize("name", ["fifteen", "hostile", "audit", "hostile audit"])
 def test_no_page_is_wider_than_its_window_with_everything_unfolded(browser, pages, name):
     with open_page(browser, pages[name], width=320) as (page, _):
         page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
@@ -80,10 +85,11 @@ def test_in_the_dark_a_page_is_dark(browser, pages):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_page_can_be_used_by_people_who_see_less(browser, pages, scheme):
+@pytest.mark.parametrize("name", ["fifteen", "audit"])
+def test_a_page_can_be_used_by_people_who_see_less(browser, pages, name, scheme):
     """axe-core, with all its rules, the contrast of WCAG AA among them."""
     axe = pytest.importorskip("axe_playwright_python.base").AXE_FILE_PATH.read_text(encoding="utf-8")
-    with open_page(browser, pages["fifteen"], scheme=scheme) as (page, _):
+    with open_page(browser, pages[name], scheme=scheme) as (page, _):
         page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
         page.evaluate(axe)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
