@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -21,6 +21,7 @@ __all__ = [
     "Clock",
     "CloseReader",
     "CloseWriter",
+    "Matcher",
     "Provenance",
     "PutResult",
     "SendSession",
@@ -150,6 +151,28 @@ class SpecHistory(Protocol):
 
     def last_changes(self, files: Sequence[str]) -> Mapping[str, FileChange]:
         """The last change of each file (POSIX form, below the project); a file of which nothing is known is absent."""
+        ...
+
+
+class Matcher(Protocol):
+    """Answers structured queries about one made-up lead, offline."""
+
+    def find_ids(
+        self, queries: Sequence[SQuery], *, lead: JsonMapping, catalog: Catalog, now: datetime, zone: tzinfo
+    ) -> Sequence[frozenset[str]]:
+        """
+        The IDs of the objects that each query selects: the lead itself, or what hangs off it.
+
+        Args:
+            queries: Each about one kind of object, which it names.
+            lead: As Close answers it, with `activities`, and `sequence_subscriptions` in its contacts.
+            catalog: The organization that the lead is of; `me` is its first user.
+            now: Aware; the moment from which relative dates are measured.
+            zone: In which days begin and end.
+
+        Raises:
+            BadRequestError: A query cannot be answered; the message says why.
+        """
         ...
 
 

@@ -85,7 +85,7 @@ def validate(
     if helpers is not None and not paths and given is None:
         return _validate_in_shares(source, helpers, now=now)
     files = source.read(paths)
-    findings = examine(files, now=now, given=given)
+    findings = examine(files, now=now, given=given, with_tests=True)
     chosen = frozenset(files.selected)
     documents = findings.workspace.documents.values()
     used = {fragment.file for document in documents if document.file in chosen for fragment in document.fragments}
@@ -137,7 +137,7 @@ def _look_through(source: FilesOfProject, frame: Frame, now: datetime, names: Se
     warnings: list[Problem] = []
     for name in names:
         reading = source.read_specs((name,))
-        found = examine_specs(reading.documents, frame, now=now, given_vars={})
+        found = examine_specs(reading.documents, frame, now=now, given_vars={}, with_tests=True)
         outlines += map(outline_of, reading.documents)
         unread += reading.problems
         problems += found.problems

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from bulkplan.core.checks import check_alone, check_runs, check_specs, warn_of_guards, warn_of_tests
+from bulkplan.core.checks import check_alone, check_runs, check_specs, warn_of_guards
 from bulkplan.core.expand import declared_vars, expand
 from bulkplan.core.fragments import (
     PROJECT_ROOT,
@@ -24,6 +24,7 @@ from bulkplan.core.near import did_you_mean
 from bulkplan.core.offline import find_offline_problems, find_suppression_problems
 from bulkplan.core.project_checks import load_project_document, warn_of_project
 from bulkplan.core.resolve import list_some
+from bulkplan.core.spec_tests import find_fixture_problems
 from bulkplan.errors import InvalidFilesError, Problem, UsageError
 from bulkplan.model.document import Document, Outline, ProjectFiles, Reading, Workspace
 from bulkplan.model.project import Project
@@ -104,16 +105,18 @@ def load_project(source: FilesOfProject) -> Project:
     return project
 
 
-def examine(files: ProjectFiles, *, now: datetime, given: GivenVars | None = None) -> Findings:
+def examine(
+    files: ProjectFiles, *, now: datetime, given: GivenVars | None = None, with_tests: bool = False
+) -> Findings:
     """
-    Everything that can be said about files without asking Close.
+    Everything that can be said about files without asking Close; about the leads of their tests too, where asked for.
 
     Raises:
         UsageError: a var is given on the command line that no file declares.
     """
     values = _checked(given, files) if given else {}
     frame = examine_frame(files, now=now)
-    found = examine_specs(files.specs, frame, now=now, given_vars=values)
+    found = examine_specs(files.specs, frame, now=now, given_vars=values, with_tests=with_tests)
     problems = (*frame.problems, *found.problems, *check_specs(files.specs, is_complete=not files.problems))
     warnings = sort_problems((*files.warnings, *found.warnings, *warn_of_frame(files, frame)))
     return Findings(
@@ -156,7 +159,12 @@ def examine_frame(files: ProjectFiles, *, now: datetime) -> Frame:
 
 
 def examine_specs(
-    specs: Iterable[Document], frame: Frame, *, now: datetime, given_vars: Mapping[str, JsonValue]
+    specs: Iterable[Document],
+    frame: Frame,
+    *,
+    now: datetime,
+    given_vars: Mapping[str, JsonValue],
+    with_tests: bool = False,
 ) -> SpecFindings:
     """Everything that can be said about each of these specs without looking at the others."""
     runs: list[WantedRun] = []
@@ -170,8 +178,10 @@ def examine_specs(
         runs += expansion.runs
         problems += (*placed.problems, *expansion.problems, *check_alone(spec))
         for run in expansion.runs:
-            problems += map(placed.document.located, find_offline_problems(run.spec, now=now))
-        warnings += warn_of_tests([spec])
+            found = find_offline_problems(run.spec, now=now)
+            if with_tests and run.spec.tests and not found:
+                found = find_fixture_problems(run, now=now)
+            problems += map(placed.document.located, found)
     problems += check_runs(runs, documents)
     warnings += warn_of_guards(runs, documents, frame.project)
     return SpecFindings(tuple(runs), documents, tuple(problems), tuple(warnings))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bulkplan.cli.arguments import Collect
+from bulkplan.cli.arguments import TEXT_OR_JSON, Collect, add_var
 
 ACTION_TYPES = (
     "email",
@@ -92,3 +92,15 @@ def add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--api-key-env", metavar="NAME", help="variable that holds its key (default: CLOSE_API_KEY)")
     parser.add_argument("--timezone", metavar="ZONE", help="where its days begin, e.g. Europe/Berlin (default: UTC)")
     parser.add_argument("--state", metavar="STORE", help="where is kept what ran (default: git)")
+
+
+def add_test(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `test`."""
+    parser.add_argument(
+        "paths", metavar="NAME|PATH", nargs="*", help="specs by name, or files or folders (default: the project)"
+    )
+    parser.add_argument(
+        "--select", metavar="GLOB", action=Collect, help="only specs whose name fits, e.g. 'winback*'; may be repeated"
+    )
+    add_var(parser)
+    parser.add_argument("--format", choices=TEXT_OR_JSON, help="form of the result on stdout (default: text)")

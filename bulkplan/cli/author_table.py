@@ -41,6 +41,23 @@ AUTHOR_COMMANDS: tuple[Command, ...] = (
         "filter: {smart_view: NAME}. Nothing is overwritten but with --overwrite.",
     ),
     Command(
+        "test",
+        "try the filters of specs on made-up leads, offline",
+        "Evaluate the tests: of specs. Each makes up a lead and says whether the filter must match it; the local\n"
+        "Close decides, and a test that fails shows which clauses hold. Needs no account, opens no connection.",
+        (
+            ("bulkplan test", "every test of the project"),
+            ("bulkplan test winback specs/purge.yaml", "those of a spec, by name or file"),
+            ("bulkplan test -v", "also what passed, with its clauses"),
+            ("bulkplan test --var quiet_days=30", "with another value"),
+            ("bulkplan test --format json", "for a program"),
+        ),
+        author_arguments.add_test,
+        "test",
+        "Exits 1 when a test fails, 65 when a file or a made-up lead is invalid. What only Close can evaluate (smart\n"
+        "views) is told as not evaluated and counts as neither passed nor failed.",
+    ),
+    Command(
         "fmt",
         "lay out spec and project files",
         "Bring bulkplan.yaml, specs/ and filters/ into one layout: keys in the order of the schema, two blanks of\n"

@@ -88,16 +88,6 @@ def warn_of_guards(
     return tuple(warnings.values())
 
 
-def warn_of_tests(documents: Iterable[Document]) -> tuple[Problem, ...]:
-    """`tests` are checked for their form only: nobody should think that they pass."""
-    message = "these tests are not run: this version of bulkplan checks only their form"
-    return tuple(
-        document.located(Problem(message, "count with bulkplan plan instead", ("tests",), on_key=True))
-        for document in documents
-        if isinstance(document.data, dict) and document.data.get("tests")
-    )
-
-
 def guard_problems(guards: JsonValue, path: Path, *, may_forbid: bool = False) -> Iterator[Problem]:
     """
     Limits that no run can pass, in the data of a `guards` mapping at `path`.

@@ -252,7 +252,7 @@ def _references(asked: Asked, items: Iterable[tuple[Scalar, Path]], context: Whe
     names: dict[str, str] = {}
     problems: list[Problem] = []
     for value, path in items:
-        found = _find_reference(asked, value, path, context.catalog)
+        found = find_reference(asked, value, path, context.catalog)
         if isinstance(found, Problem):
             problems.append(found)
         else:
@@ -276,7 +276,7 @@ REFERENCE_TYPES: Mapping[FieldType, str] = {
 }
 
 
-def _find_reference(asked: Asked, value: Scalar, path: Path, catalog: Catalog) -> tuple[str, str] | Problem:
+def find_reference(asked: Asked, value: Scalar, path: Path, catalog: Catalog) -> tuple[str, str] | Problem:
     """ID and name."""
     if not isinstance(value, str):
         return asked.wrong(value, path)

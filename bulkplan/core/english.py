@@ -9,7 +9,7 @@ from bulkplan.core.operators import OperandValue, written_operators
 from bulkplan.model.spec import Scalar
 from bulkplan.model.where import AllOf, AnyOf, FieldCondition, Has, Not, Use, Where
 
-_KINDS: Mapping[str, str] = {
+KIND_WORDS: Mapping[str, str] = {
     "contact": "contact",
     "opportunity": "opportunity",
     "activity.email": "e-mail",
@@ -50,6 +50,11 @@ def describe_where(where: Where) -> str:
     return _describe(where, scope="lead", is_top=True)
 
 
+def describe_clause(where: Where, *, scope: str) -> str:
+    """Say one clause of a filter that is about objects of a kind (`lead`, `opportunity`, …)."""
+    return _describe(where, scope=scope, is_top=False)
+
+
 def _describe(where: Where, *, scope: str, is_top: bool) -> str:
     if isinstance(where, AllOf):
         text = ", and ".join(_describe(part, scope=scope, is_top=len(where.all) == 1) for part in where.all)
@@ -84,7 +89,7 @@ def _describe_use(use: Use, *, scope: str) -> str:
 
 
 def _describe_has(has: Has, *, article: str | None) -> str:
-    kind = _KINDS[has.has]
+    kind = KIND_WORDS[has.has]
     start = f"{article or _article(kind)} {kind}"
     return start if has.where is None else f"{start} whose {_inside(has)}"
 

@@ -168,10 +168,20 @@ class Guards(Value):
 
 
 class SpecTest(Value):
-    """A fixture lead, and whether the filter must match it."""
+    """A made-up lead, and whether the filter must match it."""
 
-    lead: dict[str, JsonValue]
-    matches: bool
+    name: str | None = Field(None, description="What the test is called in reports.")
+    lead: dict[str, JsonValue] = Field(
+        description="Fields as in a filter (status, custom.Industry, date_created: 100 days ago); and lists: "
+        "contacts, opportunities, emails, calls, notes, meetings, sms, sequence_subscriptions."
+    )
+    matches: bool = Field(description="Whether the filter must match it.")
+    suppressed: bool | None = Field(
+        None, description="Whether the project's suppression must take it out; left out: it may or may not."
+    )
+    now: str | None = Field(
+        None, description="The moment from which relative dates are measured; left out: the present."
+    )
 
 
 class Schedule(Value):

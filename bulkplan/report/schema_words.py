@@ -84,11 +84,14 @@ SPEC_WORDS: Mapping[str, Mapping[str, Word]] = {
         "max_deviation": like("50%"),
     },
     "SpecTest": {
+        "name": like("nobody to write to"),
         "lead": says(
-            "A made-up lead: fields as a where names them, with their values.",
+            "A made-up lead: fields as a where names them, and lists: contacts, opportunities, emails, calls, notes, "
+            "meetings, sms, sequence_subscriptions.",
             {"status": "Churned", "custom.Industry": "SaaS", "last_communication_date": "100 days ago"},
         ),
         "matches": says("Whether the filter must match it."),
+        "now": like("2026-11-22"),
     },
     "Schedule": {
         "every": says("How often: the run key carries the period, e.g. winback@1+2026-W47."),

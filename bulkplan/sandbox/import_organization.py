@@ -38,14 +38,19 @@ def add_export(
     moment = days.stamp(0)
     catalog = find_catalog(sources)
     field_ids = {item.key: item.id or random_id("cf_") for item in catalog.fields}
-    _write(connection, _organization(catalog, field_ids, sources, moment))
+    write_rows(connection, organization_rows(catalog, field_ids, sources, moment))
     _add_outgoing(connection, catalog, days)
     importer = LeadImporter(catalog, field_ids, moment=moment)
     progress(0, len(sources))
     for start in range(0, len(sources), LEADS_PER_BATCH):
         end = min(start + LEADS_PER_BATCH, len(sources))
-        _write(connection, import_leads(sources[start:end], importer))
+        write_rows(connection, import_leads(sources[start:end], importer))
         progress(end, len(sources))
+    derive_last_communication(connection)
+
+
+def derive_last_communication(connection: sqlite3.Connection) -> None:
+    """Set the last communication of leads to the later of what they came with and their newest activity."""
     connection.execute(
         """
         UPDATE lead SET last_communication_date = max(
@@ -56,9 +61,10 @@ def add_export(
     connection.execute("UPDATE lead SET last_communication_date = NULL WHERE last_communication_date = ''")
 
 
-def _organization(
+def organization_rows(
     catalog: FoundCatalog, field_ids: Mapping[str, str], sources: Sequence[LeadSource], moment: str
 ) -> Rows:
+    """Gather the rows of the organization behind some leads; `field_ids` are those of custom fields by their keys."""
     rows = Rows()
     owner = next(iter(catalog.users))
     stamps: Columns = {"date_created": moment, "date_updated": moment}
@@ -138,7 +144,8 @@ def _add_outgoing(connection: sqlite3.Connection, catalog: FoundCatalog, days: D
     batch.write(connection)
 
 
-def _write(connection: sqlite3.Connection, rows: Rows) -> None:
+def write_rows(connection: sqlite3.Connection, rows: Rows) -> None:
+    """Write gathered rows."""
     for table, found in rows.tables.items():
         names = [*found[0]]
         marks = ", ".join(f":{name}" for name in names)

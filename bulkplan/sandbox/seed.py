@@ -44,11 +44,16 @@ def fill(connection: sqlite3.Connection, wanted: Wanted, progress: Callable[[int
         wanted: same value, same content.
         progress: called with leads made and leads wanted, from 0 on.
     """
+    make_tables(connection, lambda filled: _add_content(filled, wanted, progress or _no_progress))
+
+
+def make_tables(connection: sqlite3.Connection, add_content: Callable[[sqlite3.Connection], None]) -> None:
+    """Make the tables in an empty database, then what `add_content` writes, then indexes and triggers: all or none."""
     connection.execute("PRAGMA foreign_keys = OFF")  # rows come in bulk and are known to fit
     connection.execute("PRAGMA cache_size = -200000")
     connection.execute("BEGIN")
     _run_script(connection, TABLES)
-    _add_content(connection, wanted, progress or _no_progress)
+    add_content(connection)
     _run_script(connection, INDEXES)
     _run_script(connection, TRIGGERS)
     connection.execute("COMMIT")

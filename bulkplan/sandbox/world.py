@@ -97,6 +97,18 @@ class World:
             _create(path, wanted, progress)
         return cls(_open_existing(path), path=path, clock=clock)
 
+    @classmethod
+    def filled(cls, add_content: Callable[[sqlite3.Connection], None], *, clock: Clock) -> "World":
+        """Make a world in memory with what `add_content` writes into its empty tables, `meta` included."""
+        connection = _connect(":memory:")
+        try:
+            seeding.make_tables(connection, add_content)
+            _prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, path=None, clock=clock)
+
     def close(self) -> None:
         """Close the database; the world cannot be used afterwards."""
         with self._lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.spec_texts import FILTER, HEAD, NOW, SPEC, place, read, underlined
 
-from bulkplan.core.checks import check_runs, check_specs, warn_of_guards, warn_of_tests
+from bulkplan.core.checks import check_alone, check_runs, check_specs, warn_of_guards
 from bulkplan.core.expand import expand
 from bulkplan.model.project import Project, ProjectGuards
 from bulkplan.model.spec import Guards
@@ -16,7 +16,9 @@ def named(name: str, *, after: str = "") -> str:
 
 
 def problems_of(*texts: str, is_complete: bool = True):
-    return check_specs(read("---\n".join(texts)).documents, is_complete=is_complete)
+    documents = read("---\n".join(texts)).documents
+    alone = (problem for document in documents for problem in check_alone(document))
+    return (*check_specs(documents, is_complete=is_complete), *alone)
 
 
 def test_a_name_used_twice_names_both_places():
@@ -111,10 +113,3 @@ def test_a_guard_that_the_project_overrules_is_a_warning():
     assert underlined(warning) == "500"
     assert "100" in warning.message
     assert not warn_of_guards(expand(document, now=NOW).runs, documents, Project())
-
-
-def test_tests_that_are_not_run_are_said_to_be_not_run():
-    text = "name: a\ntests:\n  - {lead: {status: Churned}, matches: true}\n"
-    (warning,) = warn_of_tests(read(text).documents)
-    assert underlined(warning) == "tests"
-    assert "not run" in warning.message
