@@ -83,39 +83,42 @@ async def make_audit(
         CloseError: A listing of bulk actions could not be read to its end.
         StoreError: The state could not be read.
     """
-    identity = scope.identity
     chain = verify_chain(store, target=scope.target_name, now=scope.now)
     shelf = read_shelf(store)
-    check_organization(
-        shelf.records, target=scope.target_name, store=store.name, organization_id=identity.organization_id
-    )
-    ledger = make_ledger(
-        shelf.records,
-        files.workspace.runs,
-        project_id=files.workspace.project.project_id,
-        organization_id=identity.organization_id,
-        now=scope.now,
-    )
-    gathered = await _gather(reader, ledger, scope, progress)
+    gathered = await _gather(reader, _ledger(files, shelf, store, scope), scope, progress)
     sightings = tuple(gathered.sightings.values())
-    runs = tuple(record for record in shelf.records if _is_told(record, scope.since))
+    recent = tuple(record for record in shelf.records if _is_told(record, scope.since))
     catalog = await _fetch_names(reader, sightings, gathered.limits)
     return AuditReport(
         tool_version=__version__,
         made_at=scope.now,
         since=scope.since,
         target=scope.target_name,
-        organization_id=identity.organization_id,
-        organization_name=identity.organization_name,
+        organization_id=scope.identity.organization_id,
+        organization_name=scope.identity.organization_name,
         project_id=files.workspace.project.project_id,
         store=store.name,
         head=chain.head,
         n_earlier=gathered.n_earlier,
-        findings=findings(sightings, shelf.records, recent=runs, chain=chain.breaks),
+        findings=findings(sightings, shelf.records, recent=recent, chain=chain.breaks),
         actions=_told(gathered, catalog, since=scope.since),
-        runs=tuple(map(audited_run, runs)),
+        runs=tuple(map(audited_run, recent)),
         unapplied=_unapplied(files, shelf, history, scope),
         limits=(*gathered.limits, *_limits(files, scope)),
+    )
+
+
+def _ledger(files: Findings, shelf: Shelf, store: Store, scope: AuditScope) -> Ledger:
+    """What state and specs know, once the state was found to be of this organization."""
+    organization_id = scope.identity.organization_id
+    check_organization(shelf.records, target=scope.target_name, store=store.name, organization_id=organization_id)
+    workspace = files.workspace
+    return make_ledger(
+        shelf.records,
+        workspace.runs,
+        project_id=workspace.project.project_id,
+        organization_id=organization_id,
+        now=scope.now,
     )
 
 

@@ -12,7 +12,7 @@ from bulkplan.model.request import FAMILY_BY_KIND, BulkKind
 ORIGIN_WORDS: Mapping[Origin, str] = {
     "ours": "ours",
     "adopted": "adopted",
-    "ours-unrecorded": "ours without a record",
+    "ours-unrecorded": "ours but unrecorded",
     "other-project": "of another project",
     "outside": "outside of git",
     "unclear": "unclear",

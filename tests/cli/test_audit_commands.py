@@ -108,6 +108,7 @@ def test_strict_is_an_error_where_something_ran_outside_of_git(applied, capfd):
     said = capfd.readouterr()
     assert "2 bulk actions: 1 ours, 1 outside of git" in said.out
     assert "--origin outside" in said.err
+    assert run(["audit", "--strict", "--origin", "ours"]) == ERROR
 
 
 def test_each_form_on_stdout_is_nothing_but_that(applied, capfd):

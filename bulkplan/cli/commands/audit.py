@@ -43,11 +43,12 @@ _FORM_BY_ENDING = {".md": "markdown", ".txt": "text", ".htm": "html", **{f".{for
 def run(args: Args, console: Console) -> int:
     """Read, hold together, print or write; 5 when there is an alarm, 1 (if asked for) when something ran by hand."""
     place = find_place(args)
-    report = _only(run_until_signal(_audit(args, place, console)), tuple(args.origin))
+    report = run_until_signal(_audit(args, place, console))
+    shown = _only(report, tuple(args.origin))
     if args.out is None:
-        _print(report, args.format, console)
+        _print(shown, args.format, console)
     else:
-        _write(report, args.out, args.format, console)
+        _write(shown, args.out, args.format, console)
     _raise_for_person(report)
     return _strictly(report) if args.strict else OK
 
