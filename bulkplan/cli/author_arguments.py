@@ -31,6 +31,7 @@ def add_fmt(parser: argparse.ArgumentParser) -> None:
 def add_explain(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explain`."""
     parser.add_argument("run", metavar="NAME", help="a spec, a run or a run key, e.g. winback, 'news[EMEA]', winback@2")
+    add_var(parser)
     parser.add_argument("--offline", action="store_true", help="ask nobody: what files and a local state alone say")
     parser.add_argument("--format", choices=("text", "json"), help="form of the result on stdout (default: text)")
 
@@ -38,6 +39,7 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
 def add_lint(parser: argparse.ArgumentParser) -> None:
     """Arguments of `lint`."""
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files or folders to report on (default: the project)")
+    add_var(parser)
     parser.add_argument("--format", choices=LINT_FORMATS, help="form of the result on stdout (default: text)")
     parser.add_argument(
         "--select", metavar="GLOB", action=Collect, help="only specs whose name fits, e.g. 'winback*'; may be repeated"

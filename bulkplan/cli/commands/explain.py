@@ -14,6 +14,7 @@ from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.progress import progress
 from bulkplan.cli.recorded import recorded
 from bulkplan.cli.stopping import run_until_signal
+from bulkplan.cli.var_options import given_vars
 from bulkplan.cli.wiring import Place, find_place, open_connection
 from bulkplan.core.explain import Explanation
 from bulkplan.model.run import WantedRun
@@ -23,9 +24,10 @@ from bulkplan.report.explain_text import explain_lines
 
 def run(args: Args, console: Console) -> int:
     """Load, resolve, explain; of several runs of one spec the first, unless one is named or JSON is asked for."""
+    given = given_vars(args.var)
     place = find_place(args)
     now = place.clock.now()
-    workspace = load_workspace(YamlProject(place.root), now=now)
+    workspace = load_workspace(YamlProject(place.root), now=now, given=given)
     runs = find_runs(workspace, args.run)
     asked = runs if args.format == "json" else runs[:1]
     scene = Scene(workspace, now, place.target.timezone, recorded(place, console, is_online=not args.offline))

@@ -19,6 +19,7 @@ from bulkplan.cli.progress import progress
 from bulkplan.cli.recorded import recorded
 from bulkplan.cli.repository import folder_in_repository
 from bulkplan.cli.stopping import run_until_signal
+from bulkplan.cli.var_options import given_vars
 from bulkplan.cli.wiring import Place, open_connection, place_at
 from bulkplan.core.lint.names import slug_of
 from bulkplan.core.lint.rule import CloseFacts, Finding, Linted
@@ -41,7 +42,7 @@ def run(args: Args, console: Console) -> int:
     root = find_root(args.directory)
     clock = SystemClock()
     files = YamlProject(root).read(tuple(args.paths))
-    findings = examine(files, now=clock.now())
+    findings = examine(files, now=clock.now(), given=given_vars(args.var))
     if findings.problems:
         raise InvalidFilesError(findings.problems)
     place = place_at(root, findings.workspace.project, flag=args.target, environ=os.environ)
