@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from pydantic import JsonValue
@@ -15,7 +16,7 @@ from bulkplan.core.field_table import CUSTOM_TYPES, FieldType
 from bulkplan.core.near import did_you_mean
 from bulkplan.core.resolve import Known, find_lead_field, list_some
 from bulkplan.core.senders import sender_labels
-from bulkplan.core.spec_draft import NEEDED, ActionWords, action_data, missing_words
+from bulkplan.core.spec_draft import NEEDED, ActionWords, action_data, missing_words, typed_value
 from bulkplan.errors import UsageError
 from bulkplan.model.base import JsonObject
 from bulkplan.model.catalog import Catalog
@@ -34,7 +35,7 @@ _QUESTIONS: Mapping[str, str] = {
 def action_asked_for(args: Args, console: Console, around: Surroundings) -> JsonObject:
     """The action as a spec writes it. Raises `UsageError` for what is missing where nobody can be asked."""
     action_type = _action_type(args, console)
-    words = ActionWords(args.template, args.sender, args.status, args.field, tuple(args.value), args.sequence)
+    words = words_of(args)
     missing = missing_words(action_type, words)
     if missing and not console.manners.can_ask:
         given = " ".join(f"--{name} …" for name in missing)
@@ -46,6 +47,13 @@ def action_asked_for(args: Args, console: Console, around: Surroundings) -> Json
             console.note(f"There are: {list_some(names, limit=12)}")
         answers[name] = console.ask(_QUESTIONS[name], instead=f"give --{name}")
     return action_data(action_type, _typed(_completed(words, answers), around.catalog))
+
+
+def words_of(args: Args) -> ActionWords:
+    """What the options say about an action."""
+    return ActionWords(
+        args.template, args.sender, args.status, args.field, tuple(args.value), args.sequence, args.operation
+    )
 
 
 def _action_type(args: Args, console: Console) -> ActionType:
@@ -63,32 +71,16 @@ def _action_type(args: Args, console: Console) -> ActionType:
 
 def _completed(words: ActionWords, answers: Mapping[str, str]) -> ActionWords:
     value: tuple[JsonValue, ...] = (answers["value"],) if "value" in answers else words.value
-    return ActionWords(
-        template=answers.get("template", words.template),
-        sender=answers.get("sender", words.sender),
-        status=answers.get("status", words.status),
-        field=answers.get("field", words.field),
-        value=value,
-        sequence=answers.get("sequence", words.sequence),
-    )
+    return replace(words, value=value, **{name: answer for name, answer in answers.items() if name != "value"})
 
 
 def _typed(words: ActionWords, catalog: Catalog) -> ActionWords:
     """Values of a number field as numbers; the command line knows only text."""
     found = find_lead_field(words.field or "", catalog, ())
-    if not isinstance(found, Known) or CUSTOM_TYPES.get(found.item.type) is not FieldType.NUMBER:
+    if not isinstance(found, Known):
         return words
-    values: tuple[JsonValue, ...] = tuple(_number(str(value)) for value in words.value)
-    return ActionWords(field=words.field, value=values)
-
-
-def _number(text: str) -> JsonValue:
-    for read in (int, float):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    return text
+    type_ = CUSTOM_TYPES.get(found.item.type, FieldType.OTHER)
+    return replace(words, value=tuple(typed_value(value, type_) for value in words.value))
 
 
 def _hint(missing: Sequence[str], catalog: Catalog) -> str:

@@ -96,9 +96,15 @@ class Args(argparse.Namespace):
     field: str | None = None
     value: Sequence[str] = ()
     sequence: str | None = None
+    operation: str | None = None
     description: str | None = None
     overwrite: bool = False
     folder: Path = Path()
+    action_id: str | None = None
+    list: bool = False
+    spec_name: str | None = None
+    version: int = 1
+    spec_only: bool = False
     organization: str | None = None
     first_target: str | None = None
     api_key_env: str | None = None

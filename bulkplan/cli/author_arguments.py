@@ -78,10 +78,19 @@ def _action_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sender", metavar="X", help='"Name <address>" to send as (email, sequence_subscribe)')
     parser.add_argument("--status", metavar="LABEL", help="the new status (set_lead_status)")
     parser.add_argument("--field", metavar="X", help="custom field (set_custom_field, clear_custom_field)")
+    _values(parser)
+    parser.add_argument("--sequence", metavar="X", help="sequence (sequence_…)")
+
+
+def _values(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--value", metavar="X", action=Collect, help="its new value; repeated: several (set_custom_field)"
     )
-    parser.add_argument("--sequence", metavar="X", help="sequence (sequence_…)")
+    parser.add_argument(
+        "--operation",
+        choices=("replace", "add", "remove"),
+        help="what the values do to those there are (default: replace)",
+    )
 
 
 def add_init(parser: argparse.ArgumentParser) -> None:
@@ -106,3 +115,28 @@ def add_test(parser: argparse.ArgumentParser) -> None:
     )
     add_var(parser)
     parser.add_argument("--format", choices=TEXT_OR_JSON, help="form of the result on stdout (default: text)")
+
+
+def add_import(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `import`."""
+    parser.add_argument(
+        "action_id",
+        metavar="ID",
+        nargs="?",
+        default=None,
+        help="a bulk action of Close, e.g. bulkemail_… (default: --list)",
+    )
+    parser.add_argument("--list", action="store_true", help="list the bulk actions that no record tells of")
+    parser.add_argument("--name", dest="spec_name", metavar="NAME", help="name of the spec: a-z, 0-9 and dashes")
+    parser.add_argument("--version", metavar="N", type=_version, help="version of the spec (default: 1)")
+    parser.add_argument("--spec-only", action="store_true", help="write the spec, and no record")
+    parser.add_argument("--field", metavar="ID", help="the custom field, where its name means several")
+    _values(parser)
+    parser.add_argument("--description", metavar="TEXT", help="one line on what it was for")
+    parser.add_argument("--overwrite", action="store_true", help="take the place of specs/NAME.yaml")
+
+
+def _version(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is no version: write a whole number from 1 up')
+    return int(text)

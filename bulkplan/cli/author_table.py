@@ -58,6 +58,21 @@ AUTHOR_COMMANDS: tuple[Command, ...] = (
         "views) is told as not evaluated and counts as neither passed nor failed.",
     ),
     Command(
+        "import",
+        "take in a bulk action that ran without a spec",
+        "Write what a bulk action of Close did as a spec, with a record that says it ran: plan then shows it as done,\n"
+        "and it never runs again. Without an ID: list what no record tells of. Changes nothing in Close.",
+        (
+            ("bulkplan import --list", "what ran outside of git"),
+            ("bulkplan import bulkemail_4fT9 --name winback", "specs/winback.yaml, and the record winback@1"),
+            ("bulkplan import bulkedit_4fT9 --name tags --value vip --operation add", "what Close does not say"),
+            ("bulkplan import bulkdelete_4fT9 --name purge --spec-only", "a spec to run anew, and no record"),
+        ),
+        author_arguments.add_import,
+        "import_action",
+        "An action that was sent from here is refused: it is in the state, or apply finds it by its marker.",
+    ),
+    Command(
         "fmt",
         "lay out spec and project files",
         "Bring bulkplan.yaml, specs/ and filters/ into one layout: keys in the order of the schema, two blanks of\n"

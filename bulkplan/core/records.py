@@ -195,6 +195,11 @@ def _with_history(record: Record, stamp: Stamp, who: Provenance, note: str) -> R
     return with_entry(record, entry)
 
 
+def with_first_entry(record: Record, stamp: Stamp, who: Provenance, note: str) -> Record:
+    """A record that did not begin as an intent, with the first entry of its history."""
+    return _with_history(record, stamp, who, note)
+
+
 def counts_of(record: Record, action: BulkAction) -> Counts:
     """The record's counts with what Close reports now."""
     return Counts(

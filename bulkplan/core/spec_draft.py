@@ -10,6 +10,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from bulkplan.core.example_leads import example_tests
+from bulkplan.core.field_table import FieldType
 from bulkplan.core.written_filter import KEPT, WrittenFilter, as_written
 from bulkplan.errors import Path, UsageError
 from bulkplan.model.base import JsonObject
@@ -30,11 +31,12 @@ class ActionWords:
     field: str | None = None
     value: tuple[JsonValue, ...] = ()
     sequence: str | None = None
+    operation: str | None = None
 
     @property
     def given(self) -> tuple[str, ...]:
-        """The names of those that were said."""
-        return tuple(one.name for one in fields(self) if getattr(self, one.name))
+        """The names of those that were said; the operation goes with the value."""
+        return tuple(one.name for one in fields(self) if one.name != "operation" and getattr(self, one.name))
 
 
 NEEDED: Mapping[ActionType, tuple[str, ...]] = {
@@ -57,7 +59,21 @@ def missing_words(action_type: ActionType, words: ActionWords) -> tuple[str, ...
         if name not in NEEDED[action_type]:
             takes = " and ".join(f"--{each}" for each in NEEDED[action_type]) or "none of these options"
             raise UsageError(f"--{name} does not go with {action_type}", hint=f"{action_type} takes {takes}")
+    if words.operation is not None and "value" not in NEEDED[action_type]:
+        raise UsageError(f"--operation does not go with {action_type}", hint="set_custom_field takes it, with --value")
     return tuple(name for name in NEEDED[action_type] if name not in words.given)
+
+
+def typed_value(value: JsonValue, type_: FieldType) -> JsonValue:
+    """A value that came as text, as the field takes it: a number for a number."""
+    if type_ is not FieldType.NUMBER or not isinstance(value, str):
+        return value
+    for read in (int, float):
+        try:
+            return read(value)
+        except ValueError:
+            continue
+    return value
 
 
 def action_data(action_type: ActionType, words: ActionWords) -> JsonObject:
@@ -67,6 +83,7 @@ def action_data(action_type: ActionType, words: ActionWords) -> JsonObject:
         if name == "value":
             values = [as_written(value) for value in words.value]
             data |= {"value": values[0]} if len(values) == 1 else {"values": values}
+            data |= {"operation": words.operation} if words.operation else {}
         else:
             data[name] = as_written(getattr(words, name))
     return data

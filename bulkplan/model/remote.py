@@ -56,6 +56,12 @@ class BulkAction(Foreign):
     action_type: str | None = None
     sequence_id: str | None = None
     sender_account_id: str | None = None
+    sender_name: str | None = None
+    sender_email: str | None = None
+    from_phone_number_id: str | None = None
+    calls_assigned_to: tuple[str, ...] | None = None
+    bulk_object_type: str | None = None
+    send_done_email: bool | None = None
     s_query: JsonValue = None
     sort: JsonValue = None
     results_limit: int | None = None
