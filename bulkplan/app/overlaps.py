@@ -5,9 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from bulkplan.app.counting import Progress
+from bulkplan.app.counting import NoProgress, Progress
 from bulkplan.core.common_members import common_members
-from bulkplan.core.overlap import MAX_PAIRS, Pair, pairs_of, rows_of, with_overlaps
+from bulkplan.core.overlap import (
+    MAX_PAIRS,
+    Pair,
+    new_overlap_words,
+    pairs_of,
+    rows_of,
+    unwanted_pairs,
+    with_overlaps,
+)
 from bulkplan.model.plan import Change, Plan
 from bulkplan.model.project import OverlapRules
 from bulkplan.model.run import RunKey
@@ -36,6 +44,21 @@ async def add_overlaps(plan: Plan, *, rules: OverlapRules, reader: CloseReader, 
     counted += await _count(asked[:MAX_PAIRS], reader, progress)
     changes = with_overlaps(plan.changes, counted)
     return plan.model_copy(update={"changes": _with_notes(changes, asked[MAX_PAIRS:])})
+
+
+async def new_overlaps(plan: Plan, *, rules: OverlapRules, reader: CloseReader) -> tuple[str, ...]:
+    """
+    Which rows of a saved plan have leads in common by now, though the project wants none, in words.
+
+    Only rows that would run are looked at, so what the plan told was refused then. Of the pairs the worst `MAX_PAIRS`
+    are counted, one request each.
+
+    Raises:
+        CloseError: A count failed.
+    """
+    pairs = unwanted_pairs(rows_of(change for change in plan.changes if change.would_run), rules)
+    counted = await _count(pairs[:MAX_PAIRS], reader, NoProgress())
+    return tuple(new_overlap_words(pair, n_leads) for pair, n_leads in counted if n_leads)
 
 
 def _members(plan: Plan) -> dict[RunKey, str]:

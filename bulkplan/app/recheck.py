@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bulkplan.app.cohorts import query_of, sort_of
 from bulkplan.app.counting import NoProgress, Progress
 from bulkplan.app.layers import guard_layers
+from bulkplan.app.overlaps import new_overlaps
 from bulkplan.core.cohort import MemberCollector, MemberDrift, compare_members, listing_limit
 from bulkplan.core.guards import facts_of, judge, judge_drift
 from bulkplan.core.planner import ALL_LEADS
@@ -66,6 +67,10 @@ class Rechecker:
         members = await self._members(change, request, found)
         facts = facts_of(request, change.earlier_counts)
         return (*judge(fresh, layers, facts), judge_drift(planned.total, found, layers, members=members))
+
+    async def overlaps(self) -> tuple[str, ...]:
+        """Which rows have leads in common by now, though the project wants none, in words. Raises `CloseError`."""
+        return await new_overlaps(self._plan, rules=self._workspace.project.overlaps, reader=self._reader)
 
     def planned(self, change: Change) -> PlannedRun:
         """The run as reviewed, unjudged. Raises `RefusedError` for a row without a request."""

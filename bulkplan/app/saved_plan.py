@@ -119,7 +119,12 @@ class SavedPlanStory:
         return replace(result, unstarted=missing)
 
     async def _moved(self) -> list[str]:
-        return [*self._moved_records(), *await self._moved_dependencies(), *await self._drift()]
+        return [
+            *self._moved_records(),
+            *await self._moved_dependencies(),
+            *await self._drift(),
+            *await self.recheck.overlaps(),
+        ]
 
     def _moved_records(self) -> tuple[str, ...]:
         shelf = read_shelf(self.edges.store)

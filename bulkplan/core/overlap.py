@@ -160,6 +160,21 @@ def pairs_of(rows: Sequence[Row], rules: OverlapRules) -> list[Pair]:
     return sorted((pair for pair in found if pair.says != "exclude"), key=_worst_first)
 
 
+def unwanted_pairs(rows: Sequence[Row], rules: OverlapRules) -> list[Pair]:
+    """The pairs that may have no lead in common, for the project refuses it or takes those leads out; worst first."""
+    found = [pair for first, second in combinations(rows, 2) if (pair := _pair(first, second, rules))]
+    return sorted((pair for pair in found if pair.says in ("error", "exclude")), key=_worst_first)
+
+
+def new_overlap_words(pair: Pair, n_leads: int) -> str:
+    """That two rows have leads in common by now, though they had none when the plan was made."""
+    both_match = "matches both" if n_leads == 1 else "match both"
+    return (
+        f"{_leads(n_leads)} {both_match} {pair.first.key} and {pair.second.key} by now, none did in the plan, and the "
+        f"project has overlaps.{pair.rule}: {pair.says}"
+    )
+
+
 def excludes_any(rules: OverlapRules) -> bool:
     """Whether any rule takes leads out of later runs."""
     return "exclude" in rules.model_dump().values()

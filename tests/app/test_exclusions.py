@@ -11,10 +11,12 @@ from bulkplan.app.cohorts import CohortWish
 from bulkplan.app.counting import NoProgress
 from bulkplan.app.exclusions import add_exclusions
 from bulkplan.core.digest import request_digest
+from bulkplan.errors import PlanRefusedError
 from bulkplan.model.plan import ChangeKind
 
 LOOSE = "guards: {email: {max_percent: 100%}, sequence: {max_percent: 100%}, delete: {max_matches: 150}}\n"
 RULES = "overlaps: {two_emails: exclude, email_and_sequence: exclude, email_and_delete: exclude}\n"
+OF_STATUS = "JOIN lead_status AS s ON s.id = l.status_id WHERE s.label = ? ORDER BY l.id"
 MAIL = "{type: email, template: Win-back 2026, sender: Dana Reyes <dana@example.com>}"
 STARTS = "{type: sequence_subscribe, sequence: Trial onboarding, sender: Dana Reyes <dana@example.com>}"
 EVERYBODY = "{where: {field: date_created, exists: true}}"
@@ -174,3 +176,21 @@ def test_without_such_a_rule_a_plan_asks_for_nothing_more(job):
     write(job, "a-quiet", QUIET)
     write(job, "b-potential")
     assert all(change.matches.excluded is None for change in rows(job).values())
+
+
+@pytest.mark.parametrize("rule", ["error", "exclude"])
+def test_leads_that_two_runs_share_only_since_the_plan_refuse_it(job, rule):
+    """None was in both when it was made, so nothing was refused or taken out; the drift is small enough."""
+    path = job.root / "bulkplan.yaml"
+    path.write_text(path.read_text().replace("exclude", rule))
+    run = job.sandbox.world.connection.execute
+    ((lead_id,),) = run(f"SELECT l.id FROM lead AS l {OF_STATUS} LIMIT 1", ("Customer",)).fetchall()  # noqa: S608
+    run("UPDATE lead SET name = 'Zzz' WHERE id = ?", (lead_id,))
+    write(job, "a-potential")
+    write(job, "b-gone", "{where: {field: name, is: Zzz}}", action="{type: delete}")
+    saved = job.save()
+    assert all(change.would_run and not change.overlaps for change in saved.plan.changes)
+    run("UPDATE lead SET status_id = (SELECT id FROM lead_status WHERE label = 'Potential') WHERE id = ?", (lead_id,))
+    with pytest.raises(PlanRefusedError, match=f"1 lead matches both a-potential@1 and b-gone@1 by now.*: {rule}"):
+        job.apply_saved(saved)
+    assert job.actions("email") == job.actions("delete") == []
