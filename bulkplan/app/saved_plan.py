@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
 
 from bulkplan.app.apply import ApplyOptions, apply_plan
 from bulkplan.app.performer import Edges, unless_given_up
 from bulkplan.app.recheck import Rechecker
 from bulkplan.app.records import read_shelf
 from bulkplan.core.codec import dump_record, load_plan_use, plan_slot_key
+from bulkplan.core.digest import canonical_json
+from bulkplan.core.exclusion import with_all
+from bulkplan.core.frozen import comparable
 from bulkplan.core.records import FOLLOWED, OPEN, ApplyContext
 from bulkplan.core.result import ApplyResult
 from bulkplan.core.seal import Circumstances, check_sealed, moved_dependencies, moved_records
+from bulkplan.core.visible import visible
 from bulkplan.errors import InterruptedApplyError, PlanRefusedError, StoreError
+from bulkplan.model.base import JsonObject
 from bulkplan.model.plan import Change, ChangeKind, Plan, SealedPlan
 from bulkplan.model.record import PlanUse, Record
 from bulkplan.model.request import Request
@@ -26,6 +34,9 @@ FetchFresh = Callable[[tuple[RunKey, ...]], Awaitable[Mapping[RunKey, Request]]]
 
 TOLD_FROM_LEADS = 2_000
 """From so many leads on it takes seconds to list them again."""
+
+MAX_TOLD = 5
+"""Differences of one run that are told: more say no more."""
 
 _AGAIN = "make a new plan with bulkplan plan --out FILE and have it reviewed"
 
@@ -133,7 +144,11 @@ class SavedPlanStory:
     async def _moved_dependencies(self) -> tuple[str, ...]:
         rows = self._rows_to_run()
         fresh = await self.fetch_fresh(tuple(change.key for change in rows))
-        return tuple(reason for change in rows for reason in moved_dependencies(change, fresh[change.key]))
+        return tuple(
+            reason
+            for change in rows
+            for reason in moved_dependencies(change, fresh[change.key]) or _moved_names(change, fresh[change.key])
+        )
 
     async def _drift(self) -> tuple[str, ...]:
         rows = self._rows_to_run()
@@ -151,6 +166,29 @@ class SavedPlanStory:
 
     def _rows_to_run(self) -> tuple[Change, ...]:
         return tuple(change for change in self.sealed.plan.changes if change.would_run)
+
+
+def _moved_names(change: Change, fresh: Request) -> tuple[str, ...]:
+    """What the names of a spec mean now, where that is no longer what was reviewed; each with both values."""
+    if change.request is None:
+        return ()
+    planned: JsonObject = {**with_all(comparable(change.request.body)), "results_limit": change.asked_limit}
+    now = comparable(fresh.body, is_frozen=change.cohort_kind == "frozen")
+    now = {"results_limit": None, **now}
+    if canonical_json(planned) == canonical_json(now):
+        return ()
+    from bulkplan.core.diff import differences
+
+    found = differences(planned, now, names={**change.request.names, **fresh.names})
+    return tuple(
+        f"{change.key}: the names of its spec mean something else since the plan: "
+        f"{one.path} was {_value(one.before)} then, it is {_value(one.after)} now"
+        for one in found[:MAX_TOLD]
+    )
+
+
+def _value(value: JsonValue) -> str:
+    return visible(json.dumps(value, ensure_ascii=False), max_chars=200)
 
 
 def _as_found(change: Change, record: Record | None) -> Change:

@@ -82,7 +82,7 @@ def _email(action: Email, catalog: Catalog) -> ActionKeys:
             "sender": sender.label,
         },
         names={template.id: template.name, sender.account.id: sender.label},
-        dependencies=(_template_dependency(template), _sender_dependency(sender)),
+        dependencies=(_template_dependency(template.item), _sender_dependency(sender)),
     )
 
 
@@ -125,7 +125,7 @@ def _subscribe(action: SequenceSubscribe, catalog: Catalog) -> ActionKeys:
             "contact_preference": action.contact_preference,
         },
         names={sequence.id: sequence.name, sender.account.id: sender.label},
-        dependencies=(_sequence_dependency(sequence), _sender_dependency(sender)),
+        dependencies=(*_sequence_dependencies(sequence, catalog), _sender_dependency(sender)),
     )
 
 
@@ -147,7 +147,7 @@ def _change_subscriptions(action: SequenceChange, catalog: Catalog) -> ActionKey
     return ActionKeys(
         {**body, "sequence_id": sequence.id},
         names={sequence.id: sequence.name},
-        dependencies=(_sequence_dependency(sequence),),
+        dependencies=_sequence_dependencies(sequence, catalog),
     )
 
 
@@ -155,8 +155,7 @@ def _failed(*found: object) -> ActionKeys:
     return ActionKeys(problems=tuple(one for one in found if isinstance(one, Problem)))
 
 
-def _template_dependency(known: Known[Template]) -> Dependency:
-    template = known.item
+def _template_dependency(template: Template) -> Dependency:
     content: JsonObject = {
         "subject": template.subject,
         "body": template.body,
@@ -165,10 +164,13 @@ def _template_dependency(known: Known[Template]) -> Dependency:
     return Dependency(kind="template", id=template.id, name=template.name, digest=digest_json(content))
 
 
-def _sequence_dependency(known: Known[CloseSequence]) -> Dependency:
+def _sequence_dependencies(known: Known[CloseSequence], catalog: Catalog) -> tuple[Dependency, ...]:
+    """The sequence with its steps, and the templates that its steps send, as far as the key can see them."""
     sequence = known.item
     content: JsonObject = {"status": sequence.status, "steps": list(sequence.steps)}
-    return Dependency(kind="sequence", id=sequence.id, name=sequence.name, digest=digest_json(content))
+    steps = Dependency(kind="sequence", id=sequence.id, name=sequence.name, digest=digest_json(content))
+    sent = {step.get("email_template_id") for step in sequence.steps if isinstance(step, dict)}
+    return (steps, *(_template_dependency(template) for template in catalog.templates if template.id in sent))
 
 
 def _sender_dependency(sender: SendingIdentity) -> Dependency:

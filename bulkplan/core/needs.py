@@ -114,10 +114,12 @@ def _action_kinds(action: Action) -> Iterator[CatalogKind]:
     if isinstance(action, Email):
         yield from (CatalogKind.TEMPLATES, CatalogKind.SENDERS)
     elif isinstance(action, SequenceSubscribe):
-        yield from (CatalogKind.SEQUENCES, CatalogKind.SENDERS, CatalogKind.USERS)
+        yield from (CatalogKind.SEQUENCES, CatalogKind.TEMPLATES, CatalogKind.SENDERS, CatalogKind.USERS)
     elif isinstance(action, SequencePause | SequenceResume | SequenceResumeFinished):
         if action.sequence is not None:
             yield CatalogKind.SEQUENCES
+            if not isinstance(action, SequencePause):
+                yield CatalogKind.TEMPLATES  # which its steps send
     elif isinstance(action, SetLeadStatus):
         yield CatalogKind.LEAD_STATUSES
     elif isinstance(action, ClearCustomField | SetCustomField):

@@ -134,6 +134,62 @@ def test_an_edited_template_is_named(job):
         job.apply_saved(saved)
 
 
+ONBOARD = "{type: sequence_subscribe, sequence: Trial onboarding, sender: dana@example.com}"
+MAIL = "{type: email, template: Win-back 2026, sender: dana@example.com}"
+
+
+@pytest.mark.parametrize(
+    ("action", "edit", "words"),
+    [
+        (
+            ONBOARD,
+            "UPDATE sequence SET steps = json_remove(steps, '$[0]') WHERE name = 'Trial onboarding'",
+            'the sequence "Trial onboarding" was edited since the plan: sha256:',
+        ),
+        (
+            ONBOARD,
+            "UPDATE email_template SET subject = 'Buy now'",
+            r'the template "[^"]+" was edited since the plan: sha256:',
+        ),
+        (
+            MAIL,
+            "UPDATE connected_account SET email = 'other@example.com' WHERE email LIKE 'dana@%'",
+            "dana@example.com",
+        ),
+        (
+            "{type: set_lead_status, status: Contacted}",
+            (
+                "UPDATE lead_status SET label = CASE label WHEN 'Contacted' THEN 'Qualified' WHEN 'Qualified' THEN "
+                "'Contacted' ELSE label END"
+            ),
+            r'lead_status_id was "[^"]+ \(stat_\w+\)" then, it is "Contacted \(stat_\w+\)" now',
+        ),
+    ],
+    ids=["the steps of a sequence", "the template of a step", "a sending account", "names that changed places"],
+)
+def test_what_a_plan_relies_on_in_close_is_named_when_it_moved(job, action, edit, words):
+    job.write("news", action=action)
+    saved = job.save()
+    job.sandbox.world.connection.execute(edit)
+    with pytest.raises(PlanRefusedError, match=words):
+        job.apply_saved(saved)
+    assert job.actions() == []
+
+
+def test_a_smart_view_that_was_edited_since_is_named(job):
+    path = job.root / "specs" / "view.yaml"
+    path.write_text(
+        "schema: bulkplan/v1\nname: view\nversion: 1\nfilter: {smart_view: Renewals in the next 60 days}\n"
+        "action: {type: set_lead_status, status: Potential}\n"
+    )
+    saved = job.save()
+    job.sandbox.world.connection.execute("UPDATE smart_view SET s_query = replace(s_query, '60', '90')")
+    with pytest.raises(
+        PlanRefusedError, match='the smart view "Renewals in the next 60 days" was edited since the plan: sha256'
+    ):
+        job.apply_saved(saved)
+
+
 @pytest.mark.parametrize("key", [None, b"another"])
 def test_a_signed_plan_is_demanded_where_a_key_is_set(job, key):
     with pytest.raises(PlanRefusedError, match="sign"):

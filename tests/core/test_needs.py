@@ -55,9 +55,10 @@ CASES = {
     "clear": ({"action": {"type": "clear_custom_field", "field": "x"}}, {Kind.LEAD_FIELDS}),
     "subscribe": (
         {"action": {"type": "sequence_subscribe", "sequence": "x", "sender": "y"}},
-        {Kind.SEQUENCES, Kind.SENDERS, Kind.USERS},
+        {Kind.SEQUENCES, Kind.TEMPLATES, Kind.SENDERS, Kind.USERS},
     ),
     "pause one": ({"action": {"type": "sequence_pause", "sequence": "x"}}, {Kind.SEQUENCES}),
+    "resume one": ({"action": {"type": "sequence_resume", "sequence": "x"}}, {Kind.SEQUENCES, Kind.TEMPLATES}),
     "pause all": ({"action": {"type": "sequence_pause", "all_sequences": True}}, set()),
     "sort by custom field": ({"options": {"sort": ["-custom.X"]}}, {Kind.LEAD_FIELDS}),
 }
