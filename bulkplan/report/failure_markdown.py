@@ -9,7 +9,10 @@ from bulkplan.model.failure import Failure, FailureProblem
 from bulkplan.report.markdown import code_span, markdown_text
 from bulkplan.report.plan_markdown import Markdown
 
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
+_APART = r"\s<>()\[\]\"',;:"
+_ADDRESS = re.compile(rf"(?<![^{_APART}])[^{_APART}@]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+"""A run key such as winback@2 is none: it has no dot."""
+
 _TEXT_CHARS = 600
 _MAX_LINES = 50
 _TITLES: Mapping[tuple[str, int], str] = {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from adapters.stores.git_http import GitHttpServer
 from e2e.project import API_KEY, environ, leaks, spec
+from ruamel.yaml import YAML
 from support.composite import Finished, Runner
 from support.github_api import TOKEN, GitHubApi
 
@@ -28,7 +31,7 @@ class Road:
         self.bare, self.clone = folder / "acme" / "crm", folder / "clone"
         self.home = folder / "home"
         self.home.mkdir(parents=True)
-        self.number = 0
+        self.number, self.pull = 0, 6
         self._git("init", "-q", "--bare", "-b", "main", str(self.bare), at=folder)
         self._git("config", "http.receivepack", "true", at=self.bare)
         self._git("init", "-q", "-b", "main", str(self.clone), at=folder)
@@ -61,20 +64,21 @@ class Road:
         text += "default_target: sandbox\nrequire_saved_plan: true\n"
         self.commit({"bulkplan.yaml": f"{text}targets:\n  production: {target}\n  sandbox: {SANDBOX}\n", **files})
 
-    def plan(self, head: str, *, repository: str = "acme/crm", **env: str) -> Finished:
+    def plan(self, head: str, *, repository: str = "acme/crm", **inputs: str) -> Finished:
         """What the workflow of a pull request does, on the merge of `head` into main; its artefact is left."""
+        self.pull += 1
         self._git("checkout", "-q", "--detach", "main")
         self._git("merge", "-q", "--no-ff", "-m", "merge", head)
         merge = self._git("rev-parse", "HEAD")
-        self._git("push", "-q", "-f", str(self.bare), "HEAD:refs/pull/7/merge")
+        self._git("push", "-q", "-f", str(self.bare), f"HEAD:refs/pull/{self.pull}/merge")
         self._git("checkout", "-q", "main")
         pull = {
-            "number": 7,
+            "number": self.pull,
             "head": {"sha": head, "ref": "change", "repo": {"full_name": repository}},
             "base": {"sha": self._git("rev-parse", "main"), "ref": "main", "repo": {"full_name": "acme/crm"}},
         }
-        runner = self.runner({"pull_request": pull}, ref="refs/pull/7/merge", sha=merge)
-        done = runner.run(ACTIONS / "plan", {"target": "production"}, **{"CLOSE_API_KEY": API_KEY, **env})
+        runner = self.runner({"pull_request": pull}, ref=f"refs/pull/{self.pull}/merge", sha=merge)
+        done = runner.run(ACTIONS / "plan", {"target": "production", **inputs}, CLOSE_API_KEY=API_KEY)
         for action, words in done.used:
             assert action.startswith("actions/upload-artifact@")
             self.api.leave(words["name"], {"plan.json": Path(words["path"]).read_text()}, head_sha=head, at=AT)
@@ -82,10 +86,10 @@ class Road:
 
     def merge(self, head: str) -> str:
         """What the button does; returns the merge."""
-        self._git("merge", "-q", "--no-ff", "-m", "Merge pull request 7", head)
+        self._git("merge", "-q", "--no-ff", "-m", f"Merge pull request {self.pull}", head)
         self._git("push", "-q", str(self.bare), "main")
         sha = self._git("rev-parse", "HEAD")
-        self.api.merge(7, head_sha=head, merge_sha=sha, at=self._moment())
+        self.api.merge(self.pull, head_sha=head, merge_sha=sha, at=self._moment())
         return sha
 
     def apply(self, **more) -> Finished:
@@ -93,6 +97,20 @@ class Road:
         runner = self.runner({"ref": "refs/heads/main"}, ref="refs/heads/main", sha=self._git("rev-parse", "main"))
         runner.start = more.pop("start", runner.start)
         return runner.run(ACTIONS / "apply", {"target": "production"}, CLOSE_API_KEY=API_KEY)
+
+    def audit(self) -> Finished:
+        """What the nightly workflow runs after setting up."""
+        text = (ACTIONS.parent / "workflows" / "bulkplan-audit.yml").read_text(encoding="utf-8")
+        step = YAML(typ="safe").load(text)["jobs"]["audit"]["steps"][-1]
+        folder = self.folder / "audit"
+        folder.mkdir()
+        inputs = {name: {"default": ""} for name in ("target", "directory")}
+        action = {"inputs": inputs, "runs": {"using": "composite", "steps": [{**step, "shell": "bash"}]}}
+        with (folder / "action.yml").open("w", encoding="utf-8") as file:
+            YAML(typ="safe").dump(action, file)
+        runner = self.runner({"schedule": "43 3 * * *"}, ref="refs/heads/main", sha=self._git("rev-parse", "main"))
+        runner.secrets = {"CLOSE_READ_KEY": API_KEY}
+        return runner.run(folder, {"target": "production", "directory": "."})
 
     def runner(self, event: dict, *, ref: str, sha: str) -> Runner:
         """A fresh runner that has checked out a ref and kept no credentials."""
@@ -154,6 +172,8 @@ def _change_leads(served, status: str, *, n: int) -> None:
         served.client.put(f"/lead/{lead}/", json={"status_id": ids["Customer"]}).raise_for_status()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_plan_comment_merge_apply_and_apply_again(road, addresses):
     road.project({"specs/mark.yaml": spec("mark"), "specs/old.yaml": spec("old", status="Contacted")})
     head = road.commit(
@@ -190,6 +210,85 @@ def test_plan_comment_merge_apply_and_apply_again(road, addresses):
     assert again.code == 0, again.printed
     assert road.served.starts() == 2, "a retried job sends nothing"
     assert len(road.api.bodies(7)) == 1
-    said = "".join((plan.printed, done.printed, again.printed, comment, plan.summary, done.summary, road.state()))
+    audit = road.audit()
+    assert audit.code == 0, audit.printed
+    assert "ours" in audit.summary
+    steps = (plan, done, again, audit)
+    said = "".join((*(f"{each.printed}{each.summary}" for each in steps), comment, road.state()))
     assert TOKEN not in said
     assert leaks(said.encode(), addresses) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_apply_stops_where_the_leads_are_not_those_reviewed_and_a_new_plan_mends_it(road):
+    """The road again, with a cancelled job in it."""
+    road.project({"specs/mark.yaml": spec("mark")})
+    head = road.commit({"specs/fresh.yaml": spec("fresh", status="Contacted")}, branch="change")
+    assert road.plan(head, base="false", comment="false").code == 0
+    _change_leads(road.served, "Contacted", n=6)
+    road.merge(head)
+    stopped = road.apply()
+    assert stopped.code == 4, stopped.printed
+    assert road.served.starts() == 0, "one row that is not as reviewed stops all"
+    comment = road.api.bodies(7)[-1]
+    assert len(road.api.bodies(7)) == 1
+    assert "this is not what was reviewed" in comment
+    assert "fresh@1" in comment
+    assert "mark@1" not in comment
+
+    head = road.commit({"specs/mark.yaml": spec("mark", more="owner: revops\n")}, branch="again")
+    assert road.plan(head, base="false", comment="false").code == 0
+    road.merge(head)
+    road.served.fault("latency", method="POST", path="/bulk_action/edit/", seconds=1.5)
+    cancelled = road.apply(start=_interrupting(road.served))
+    assert cancelled.code == 130, cancelled.printed
+    assert road.served.starts() == 1, "what was in flight is finished, nothing new starts"
+    road.served.heal()
+    done = road.apply()
+    assert done.code == 0, done.printed
+    assert road.served.starts() == 2
+    assert '"unknown"' not in road.state()
+
+
+def _interrupting(served):
+    """Runs steps as `subprocess.run`; the one that starts a bulk action is sent what a runner sends: SIGINT."""
+
+    def start(command, *, check, **words):
+        with subprocess.Popen(command, **words) as process:
+            ending = threading.Event()
+
+            def watch():
+                while not ending.wait(0.05):
+                    if served.starts():
+                        process.send_signal(signal.SIGINT)
+                        return
+
+            watching = threading.Thread(target=watch)
+            if "apply.sh" in Path(command[-1]).read_text():
+                watching.start()
+            out, _ = process.communicate()
+            ending.set()
+            if watching.ident:
+                watching.join()
+        return subprocess.CompletedProcess(command, process.returncode, out)
+
+    return start
+
+
+def test_a_fork_s_pull_request_reaches_no_key_no_close_and_no_api(road):
+    road.project({"specs/mark.yaml": spec("mark")})
+    text = spec("mark", more="description: '::add-mask::x ##[set-output name=tier]counting'\nowner: '##[error]x'\n")
+    bad = "schema: bulkplan/v1\nname: '::error::x'\n"
+    head = road.commit({"specs/mark.yaml": text, "specs/bad.yaml": bad}, branch="change")
+    before = road.served.requests().total()
+    plan = road.plan(head, repository="eve/crm")
+    assert plan.code == 65, "what can be checked without secrets is checked"
+    assert road.served.requests().total() == before, "the key was there, and was not used"
+    assert road.api.calls == []
+    assert plan.used == [], "no artefact"
+    assert "specs/bad.yaml:2:7" in plan.printed
+    commands = [line.split("::")[1].split(" ")[0] for line in plan.commands]
+    assert set(commands) <= {"error", "warning", "notice"}
+    assert any("file=specs/bad.yaml" in line for line in plan.commands)
+    assert "##[" not in "".join(plan.commands)

@@ -39,6 +39,7 @@ class Runner:
     workspace: Path
     environ: Mapping[str, str]
     github: dict
+    secrets: Mapping[str, str] = field(default_factory=dict)
     start: Callable[..., subprocess.CompletedProcess] = subprocess.run
 
     def run(self, action: Path, inputs: Mapping[str, str], **env: str) -> Finished:
@@ -47,6 +48,7 @@ class Runner:
         temp = self.root / "temp"
         temp.mkdir(parents=True, exist_ok=True)
         context = {"github": self.github, "runner": {"temp": str(temp)}, "inputs": {}, "steps": {}}
+        context["secrets"] = self.secrets
         for name, each in spec["inputs"].items():
             context["inputs"][name] = inputs.get(name, fill(str(each.get("default", "")), context))
         finished = Finished()
