@@ -20,6 +20,7 @@ from bulkplan.app.overlaps import add_overlaps
 from bulkplan.app.records import Shelf, check_organization, read_shelf
 from bulkplan.core.changes import Decision, compared, decide, from_record, orphans
 from bulkplan.core.codec import run_key_of
+from bulkplan.core.dependencies import with_dependency_notes
 from bulkplan.core.digest import canonical_json
 from bulkplan.core.exclusion import with_all
 from bulkplan.core.frozen import comparable, is_frozen
@@ -120,7 +121,7 @@ async def make_plan(
     plan = await add_cohorts(plan, workspace, reader=reader, wish=wish, progress=told)
     plan = await add_overlaps(plan, rules=workspace.project.overlaps, reader=reader, progress=told)
     plan = await add_funnels(plan, workspace, reader=reader, progress=told)
-    return PlanResult(plan, workspace.warnings)
+    return PlanResult(with_dependency_notes(plan, records), workspace.warnings)
 
 
 def render_context(workspace: Workspace, *, target: Target, identity: Identity, now: datetime) -> RenderContext:

@@ -17,7 +17,7 @@ from bulkplan.core.seal import expiry
 from bulkplan.core.words import describe_action, describe_filter, is_undoable, why_not_undoable
 from bulkplan.model.base import SQuery
 from bulkplan.model.plan import ALARM, Change, ChangeKind, FieldChange, MarkerCheck, Matches, Plan
-from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.record import Record
 from bulkplan.model.request import Request
 from bulkplan.model.run import RunKey, WantedRun
 
@@ -102,8 +102,6 @@ def assemble(
         marker: What the check of the marker found.
     """
     changes = tuple(_change(draft, tally, records) for draft in drafts)
-    done = _done_names(records)
-    changes = tuple(_with_dependency_notes(change, changes, done) for change in changes)
     return Plan(
         plan_id=facts.plan_id,
         tool_version=facts.tool_version,
@@ -211,42 +209,6 @@ def _matches(request: Request, tally: Tally) -> Matches:
 def _asked_limit(request: Request) -> int | None:
     asked = request.body.get("results_limit")
     return asked if isinstance(asked, int) else None
-
-
-def _with_dependency_notes(change: Change, changes: Sequence[Change], done: Collection[str]) -> Change:
-    if not change.would_run:
-        return change
-    notes = [note for name in change.depends_on if (note := _dependency_note(name, changes, done))]
-    return change.model_copy(update={"notes": (*change.notes, *notes)}) if notes else change
-
-
-def _dependency_note(name: str, changes: Sequence[Change], done: Collection[str]) -> str | None:
-    """Why a dependency may keep a row from running; `None` when it is done, or runs before it in this plan."""
-    rows = [row for row in changes if row.key.name == name and row.kind is not ChangeKind.ORPHAN]
-    if not rows and name not in done:
-        return f"depends on {name}, which is not in this plan and not done: apply starts it only after that"
-    stuck = next((row for row in rows if not (row.would_run or _is_done(row))), None)
-    if stuck is None:
-        return None
-    stands = "blocked" if stuck.is_blocked else stuck.kind.value
-    return f"depends on {stuck.key}, which is {stands}: apply starts it only after that is done"
-
-
-def _is_done(row: Change) -> bool:
-    return row.kind is ChangeKind.NO_OP and row.record_status in (None, RecordStatus.DONE)
-
-
-def _done_names(records: Collection[Record]) -> frozenset[str]:
-    """The specs of which every run of the newest version is done."""
-    newest: dict[str, int] = {}
-    for record in records:
-        newest[record.key.name] = max(record.key.version, newest.get(record.key.name, 0))
-    open_names = {
-        record.key.name
-        for record in records
-        if record.key.version == newest[record.key.name] and record.status is not RecordStatus.DONE
-    }
-    return frozenset(newest) - open_names
 
 
 def alarm_notes(records: Iterable[Record]) -> tuple[str, ...]:

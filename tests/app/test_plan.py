@@ -107,11 +107,25 @@ async def test_rows_follow_their_dependencies():
 async def test_a_dependency_that_will_not_be_done_is_told():
     mail = wanted_run(email_data(depends_on=["tag-churned"]))
     alone = (await plan_of(mail, TAG, reader=few(), select=("winback",))).plan
-    assert "not in this plan and not done" in alone.changes[0].notes[0]
+    assert "not done and not in this plan: applying this plan does not start it" in alone.changes[0].notes[0]
     done = (await plan_of(mail, TAG, reader=few(), select=("winback",), records=[make_record(TAG)])).plan
     assert done.changes[0].notes == ()
     failed = (await plan_of(mail, TAG, reader=few(), records=[make_record(TAG, S.FAILED)])).plan
     assert "tag-churned@1, which is failed" in failed.changes[1].notes[0]
+
+
+async def test_what_waits_for_a_row_that_is_never_started_is_told_too():
+    first = wanted_run(spec_data("first", guards={"max_matches": 1}))
+    second, third = (
+        wanted_run(spec_data(name, depends_on=[before])) for name, before in (("second", "first"), ("third", "second"))
+    )
+    plan = (await plan_of(first, second, third, reader=few())).plan
+    assert kinds(plan)["first@1"] == "run"
+    assert plan.changes[0].is_blocked
+    assert plan.changes[1].notes == (
+        "depends on first@1, which is blocked: apply does not start it before that is done",
+    )
+    assert plan.changes[2].notes == ("depends on second@1, which waits for first: apply does not start it",)
 
 
 async def sent_before(wanted, **changes):
