@@ -86,8 +86,8 @@ SPEC_WORDS: Mapping[str, Mapping[str, Word]] = {
     "SpecTest": {
         "name": like("nobody to write to"),
         "lead": says(
-            "A made-up lead: fields as a where names them, and lists: contacts, opportunities, emails, calls, notes, "
-            "meetings, sms, sequence_subscriptions.",
+            "A made-up lead: fields as a where names them, and lists: contacts, opportunities, emails, calls, "
+            "sequence_subscriptions …",
             {"status": "Churned", "custom.Industry": "SaaS", "last_communication_date": "100 days ago"},
         ),
         "matches": says("Whether the filter must match it."),
