@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -49,6 +49,7 @@ class Sighting:
 
     `key` is the run key that its marker or its record names; `record` the record that knows it, by its ID or by its
     nonce; `is_recorded` that it is the very action of that record; `is_foreign` that it is of another organization.
+    `marked_as` is another run whose marker it carries; `candidate_of` are open runs without markers that it could be.
     """
 
     action: AuditedAction
@@ -56,7 +57,8 @@ class Sighting:
     record: Record | None = None
     is_recorded: bool = False
     is_foreign: bool = False
-    candidate_of: tuple[RunKey, ...] = field(default=())
+    marked_as: RunKey | None = None
+    candidate_of: tuple[RunKey, ...] = ()
 
 
 def make_ledger(
@@ -83,11 +85,12 @@ def make_ledger(
 def sight(kind: BulkKind, action: BulkAction, ledger: Ledger) -> Sighting:
     """Tell where an action came from. Its ID decides, then a nonce, then a tag, then any marker at all."""
     is_foreign = action.organization_id not in (None, ledger.organization_id)
-    own = ledger.by_remote_id.get(action.id)
-    if own is not None:
-        return Sighting(_recorded(kind, action, own), own.key, own, is_recorded=True, is_foreign=is_foreign)
-    markers = markers_of(action.s_query)
+    own, markers = ledger.by_remote_id.get(action.id), markers_of(action.s_query)
     record = next((ledger.by_nonce[nonce] for _, nonce in markers if nonce in ledger.by_nonce), None)
+    if own is not None:
+        other = record.key if record is not None and record.key != own.key else None
+        told = _recorded(kind, action, own)
+        return Sighting(told, own.key, own, is_recorded=True, is_foreign=is_foreign, marked_as=other)
     tagged = next((ledger.key_by_tag[tag] for tag, _ in markers if tag in ledger.key_by_tag), None)
     key = record.key if record else tagged
     if key is not None:

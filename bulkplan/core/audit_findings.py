@@ -37,6 +37,7 @@ def findings(
         *_more_than_once(sightings, records),
         *_strays(sightings),
         *_foreign(sightings),
+        *_mistaken(sightings),
         *_shared(records),
         *_recorded_alarms(records),
         *_open(records, sightings),
@@ -115,6 +116,20 @@ def _foreign(sightings: Iterable[Sighting]) -> Iterable[AuditFinding]:
                 hint="check which organization the API key belongs to: bulkplan plan names it",
                 run_key=str(sighting.key) if sighting.key else None,
                 action_ids=(sighting.action.id,),
+            )
+
+
+def _mistaken(sightings: Iterable[Sighting]) -> Iterable[AuditFinding]:
+    for sighting in sightings:
+        if sighting.marked_as is not None:
+            action_id, key, other = sighting.action.id, str(sighting.key), sighting.marked_as
+            yield AuditFinding(
+                severity="alarm",
+                rule="marker-of-another-run",
+                message=f"{action_id} is recorded as the action of {key}, and carries the marker of {other}",
+                hint=f"compare them: bulkplan state show '{key}'",
+                run_key=key,
+                action_ids=(action_id,),
             )
 
 
