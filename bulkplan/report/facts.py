@@ -27,6 +27,8 @@ def matches_words(matches: Matches, asked_limit: int | None = None) -> str:
         parts.append(f"takes {matches.limited:,} of them (results_limit: {asked_limit})")
     if matches.suppressed is not None:
         parts.append(f"{matches.suppressed:,} suppressed")
+    if matches.excluded:
+        parts.append(f"{matches.excluded:,} taken out for earlier runs")
     return "; ".join(parts)
 
 

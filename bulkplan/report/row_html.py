@@ -69,8 +69,10 @@ _LAYERS: Mapping[str, str] = {
 
 _PASSED: Mapping[GuardName, str] = {
     "max_matches": "At most {limit} leads may match; {measured} do",
-    "max_percent": "At most {limit} of all leads may match; it is {measured}",
+    "max_percent": "At most {limit} of {whole} may match; it is {measured}",
     "min_matches": "At least {limit} must match; {measured} do",
+    "max_deviation": "It may be at most {limit} off {whole}; it is {measured}",
+    "require_sort_with_limit": "Where not all that match are taken, their order must be said; it is: {measured}",
 }
 
 
@@ -138,6 +140,8 @@ def _about(change: Change) -> Html:
         pairs.append(("How many", f"{leads(matches.total)} match; {matches.limited:,} of them are taken."))
     if matches and matches.suppressed is not None:
         pairs.append(("Left out", f"{leads(matches.suppressed)} that match, but no message may reach."))
+    if matches and matches.excluded:
+        pairs.append(("Taken out", f"{leads(matches.excluded)}, because an earlier run of this plan takes them."))
     if change.source:
         pairs.append(("Can it be undone?", undo_sentence(change)))
     if change.depends_on:
@@ -218,8 +222,8 @@ def _layer(verdict: Verdict) -> str:
 
 
 def _filled(pattern: str, verdict: Verdict) -> str:
-    numbers = {word: _number(text) for word, text in (("limit", verdict.limit), ("measured", verdict.measured))}
-    return pattern.format(**numbers)
+    whole = verdict.denominator_words or "all leads"
+    return pattern.format(limit=_number(verdict.limit), measured=_number(verdict.measured), whole=whole)
 
 
 def _overlap(overlap: Overlap) -> Html:

@@ -43,9 +43,15 @@ async def test_there_is_every_kind_of_row(plan):
         "max_matches",
         "max_percent",
         "min_matches",
+        "max_deviation",
+        "require_sort_with_limit",
         "overlap",
     }
-    assert {overlap.severity for change in plan.changes for overlap in change.overlaps} >= {"error", "warning"}
+    assert {overlap.severity for change in plan.changes for overlap in change.overlaps} == {
+        "error",
+        "warning",
+        "exclusion",
+    }
     assert {risk_of(change) for change in plan.changes} == set(Risk)
 
 

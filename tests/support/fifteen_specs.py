@@ -15,7 +15,7 @@ from bulkplan.model.base import SQuery
 from bulkplan.model.document import Workspace
 from bulkplan.model.lead import FoundLead
 from bulkplan.model.plan import Change, Plan
-from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.record import Counts, Record, RecordStatus
 from bulkplan.model.remote import MatchCount
 from bulkplan.model.run import RunKey, WantedRun
 
@@ -51,9 +51,12 @@ class CountingReader(FakeReader):
 
     async def count(self, s_query: SQuery, *, results_limit: int | None = None) -> MatchCount:
         text = canonical_json(s_query)
-        found = [mark for mark in MATCHING if mark in text]
+        found = sorted((mark for mark in MATCHING if mark in text), key=text.index)
         found = [mark for mark in found if not any(mark in other and mark != other for other in found)]
-        total = LEADS if not found else MATCHING[found[0]] if len(found) == 1 else SHARED.get(frozenset(found), 0)
+        shared = SHARED.get(frozenset(found), 0)
+        total = LEADS if not found else MATCHING[found[0]] if len(found) == 1 else shared
+        if len(found) == 2 and '"type":"id"' in text:  # the leads of one query without those of the other
+            total = MATCHING[found[0]] - shared
         total -= 14 if "cf_dnc" in text and total > 100 else 0
         total -= total * (text.count('"contact_email"') + text.count('"sequence_subscription"')) // 40
         return MatchCount(total=total, limited=total if results_limit is None else min(total, results_limit))
@@ -109,7 +112,16 @@ def _records(workspace: Workspace, first: Mapping[str, Change]) -> list[Record]:
             asked_limit=100,
         ),
         make_record(runs["edited-later"], body={**edited, "s_query": other_filter}, fingerprint="v1:" + "0" * 64),
-        _record_as(runs["weekly-stale"], week._replace(period="2026-W46"), body=first[str(week)].request.body),
+        *(
+            _record_as(
+                runs["weekly-stale"],
+                week._replace(period=f"2026-W{44 + number}"),
+                body=first[str(week)].request.body,
+                counts=Counts(approved=leads, n_leads=leads),
+                days_ago=21 - 7 * number,
+            )
+            for number, leads in enumerate((20, 18, 17))
+        ),
         make_record(runs["is-running"], RecordStatus.SUBMITTED, remote_status="processing", days_ago=0),
         make_record(runs["is-paused"], RecordStatus.SUBMITTED, remote_status="paused", days_ago=2),
         make_record(runs["is-failed"], RecordStatus.FAILED),
