@@ -172,8 +172,8 @@ class SpecTest(Value):
 
     name: str | None = Field(None, description="What the test is called in reports.")
     lead: dict[str, JsonValue] = Field(
-        description="Fields as in a filter (status, custom.Industry, date_created: 100 days ago); and lists: "
-        "contacts, opportunities, emails, calls, notes, meetings, sms, sequence_subscriptions."
+        description="A made-up lead: fields as a where names them, and lists: contacts, opportunities, emails, calls, "
+        "sequence_subscriptions …"
     )
     matches: bool = Field(description="Whether the filter must match it.")
     suppressed: bool | None = Field(
