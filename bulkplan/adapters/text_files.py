@@ -31,6 +31,8 @@ def create_text(path: Path, text: str) -> bool:
     """
     Make a file with its folders; `False`, and nothing is touched, when something of that name is there.
 
+    A text that names its interpreter in its first line (`#!`) is made executable for whoever may read it.
+
     Raises:
         BulkplanError: It cannot be written.
     """
@@ -40,6 +42,9 @@ def create_text(path: Path, text: str) -> bool:
         if os.path.lexists(path):
             return False
         _write(draft, text)
+        if text.startswith("#!"):
+            mode = stat.S_IMODE(draft.stat().st_mode)
+            draft.chmod(mode | (mode & 0o444) >> 2)
         os.link(draft, path)  # unlike a rename, this takes no other's place
     except FileExistsError:
         return False

@@ -36,6 +36,7 @@ class ImportWish:
     version: int = 1
     words: ActionWords = field(default_factory=ActionWords)
     description: str | None = None
+    owner: str | None = None
 
 
 def kind_and_id(text: str) -> tuple[BulkKind, str]:
@@ -95,9 +96,8 @@ def draft_import(action: BulkAction, wish: ImportWish, around: Surroundings) -> 
     if action.send_done_email:
         filter_ = replace(filter_, options={**filter_.options, "send_done_email": True})
     origin = f"the bulk action {action.id}"
-    draft = draft_spec(
-        filter_, ran.data, DraftFacts(wish.name, origin, around.now, description=wish.description), around.catalog
-    )
+    facts = DraftFacts(wish.name, origin, around.now, description=wish.description, owner=wish.owner)
+    draft = draft_spec(filter_, ran.data, facts, around.catalog)
     return _with_history(draft, action, ran, version=wish.version)
 
 

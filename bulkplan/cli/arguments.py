@@ -98,6 +98,7 @@ class Args(argparse.Namespace):
     sequence: str | None = None
     operation: str | None = None
     description: str | None = None
+    owner: str | None = None
     overwrite: bool = False
     folder: Path = Path()
     action_id: str | None = None

@@ -69,7 +69,7 @@ def add_new(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--from-status", metavar="LABEL", help="the leads with this status, as a beginning")
     parser.add_argument("--action", metavar="TYPE", help=f"what happens to them: {', '.join(ACTION_TYPES)}")
     _action_words(parser)
-    parser.add_argument("--description", metavar="TEXT", help="one line on what it is for")
+    _about(parser)
     parser.add_argument("--overwrite", action="store_true", help="take the place of specs/NAME.yaml")
 
 
@@ -80,6 +80,11 @@ def _action_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--field", metavar="X", help="custom field (set_custom_field, clear_custom_field)")
     _values(parser)
     parser.add_argument("--sequence", metavar="X", help="sequence (sequence_…)")
+
+
+def _about(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--description", metavar="TEXT", help="one line on what it is for")
+    parser.add_argument("--owner", metavar="ADDRESS", help="who answers for it (default: git's user.email)")
 
 
 def _values(parser: argparse.ArgumentParser) -> None:
@@ -132,7 +137,7 @@ def add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--spec-only", action="store_true", help="write the spec, and no record")
     parser.add_argument("--field", metavar="ID", help="the custom field, where its name means several")
     _values(parser)
-    parser.add_argument("--description", metavar="TEXT", help="one line on what it was for")
+    _about(parser)
     parser.add_argument("--overwrite", action="store_true", help="take the place of specs/NAME.yaml")
 
 

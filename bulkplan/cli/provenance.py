@@ -30,6 +30,12 @@ def provenance(root: Path, environ: Mapping[str, str]) -> Provenance:
     )
 
 
+def git_address(root: Path) -> str | None:
+    """The e-mail address that git signs commits with here; `None` where there is none."""
+    said = _git(root, "config", "user.email")
+    return said if said and "@" in said and not any(character.isspace() for character in said) else None
+
+
 def _user_name() -> str:
     try:
         return getpass.getuser()
@@ -38,16 +44,21 @@ def _user_name() -> str:
 
 
 def _commit(root: Path) -> str | None:
+    return _git(root, "rev-parse", "HEAD")
+
+
+def _git(root: Path, *words: str) -> str | None:
+    """What git answers in a folder; `None` where there is no git, or nothing to say."""
     git = shutil.which("git")
     if git is None:
         return None
     try:
         asked = subprocess.run(  # noqa: S603 - our own words, no shell
-            [git, "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, timeout=_GIT_TIMEOUT_S, check=False
+            [git, *words], cwd=root, capture_output=True, text=True, timeout=_GIT_TIMEOUT_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return asked.stdout.strip() if asked.returncode == 0 else None
+    return asked.stdout.strip() or None if asked.returncode == 0 else None
 
 
 def _ci_run_url(environ: Mapping[str, str]) -> str | None:

@@ -103,6 +103,7 @@ class DraftFacts:
     now: datetime
     matches: int | None = None
     description: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,9 @@ def draft_spec(filter_: WrittenFilter, action: JsonObject, facts: DraftFacts, ca
     """The first version of a spec, with a ceiling from the count and tests from the filter."""
     data: JsonObject = {"schema": "bulkplan/v1", "name": facts.name, "version": 1}
     if facts.description:
-        data["description"] = facts.description
+        data["description"] = as_written(facts.description)
+    if facts.owner:
+        data["owner"] = as_written(facts.owner)
     data |= {"filter": filter_.filter, "action": action}
     if filter_.options:
         data["options"] = filter_.options

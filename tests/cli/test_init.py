@@ -137,3 +137,5 @@ def test_what_is_there_for_github_goes_below_its_folder(tmp_path):
     assert all(name.startswith(".github/") for name in names)
     assert run(["init"]) == 0
     assert all(Path(name).read_text() == text for name, text in names.items())
+    assert all(os.access(name, os.X_OK) is text.startswith("#!") for name, text in names.items())
+    assert any(name.endswith("/bulkplan.yml") for name in names)

@@ -57,7 +57,7 @@ def test_a_status_becomes_a_spec_that_plans(capfd):
     text = Path("specs/winback.yaml").read_text()
     said = capfd.readouterr()
     assert said.out == "wrote specs/winback.yaml\n"
-    assert "Next: read it, then bulkplan plan --select winback\n" in said.err
+    assert "Next: read it, then bulkplan test winback && bulkplan plan --select winback\n" in said.err
     assert "  where:\n    all:\n      - {field: status, is: Churned}\n" in text
     assert 'description: "Win them: back"\n' in text
     assert "leads matched on " in text

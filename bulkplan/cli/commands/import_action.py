@@ -24,7 +24,7 @@ from bulkplan.app.performer import Edges, Interrupt
 from bulkplan.app.workspace import examine
 from bulkplan.cli.action_words import words_of
 from bulkplan.cli.arguments import Args
-from bulkplan.cli.commands.new import new_spec_path
+from bulkplan.cli.commands.new import new_spec_path, owner_of
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.stopping import run_until_signal
@@ -56,7 +56,7 @@ def run(args: Args, console: Console) -> int:
     kind, action_id = kind_and_id(args.action_id)
     name = args.spec_name or console.ask("Which name shall the spec have?", instead="give --name NAME")
     path = new_spec_path(place, name, overwrite=args.overwrite)
-    wish = ImportWish(kind, action_id, name, args.version, words_of(args), args.description)
+    wish = ImportWish(kind, action_id, name, args.version, words_of(args), args.description, owner_of(args, place))
     run_until_signal(_imported(args, place, console, wish=wish, path=path))
     return OK
 

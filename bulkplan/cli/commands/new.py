@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -25,6 +26,7 @@ from bulkplan.cli.arguments import Args
 from bulkplan.cli.asking_close import ask_close, look_around
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
+from bulkplan.cli.provenance import git_address
 from bulkplan.cli.wiring import Place, find_place
 from bulkplan.core.spec_draft import DraftFacts, SpecDraft, draft_spec
 from bulkplan.core.written_filter import KEPT, WrittenFilter
@@ -129,7 +131,7 @@ def _draft(
     place: Place,
     console: Console,
 ) -> SpecDraft:
-    facts = DraftFacts(args.name, origin, around.now, description=args.description)
+    facts = DraftFacts(args.name, origin, around.now, None, args.description, owner_of(args, place))
     draft = draft_spec(written, action, facts, around.catalog)
     if not around.is_known:
         return draft
@@ -137,8 +139,12 @@ def _draft(
     if rendered.problems:
         raise usage_error(rendered.problems)
     matches = ask_close(place, console, lambda reader: count_matches(rendered, reader))
-    facts = DraftFacts(args.name, origin, around.now, matches, args.description)
-    return draft_spec(written, action, facts, around.catalog)
+    return draft_spec(written, action, replace(facts, matches=matches), around.catalog)
+
+
+def owner_of(args: Args, place: Place) -> str | None:
+    """Who answers for a new spec: whoever was named, else whoever commits here."""
+    return args.owner or git_address(place.root)
 
 
 def write_spec(place: Place, path: Path, draft: SpecDraft, *, overwrite: bool = False) -> None:
@@ -160,4 +166,4 @@ def _tell(args: Args, console: Console, path: Path, written: WrittenFilter, draf
     if count is not None:
         console.note(f"{count}; guards.max_matches stops a run that takes more than the file says.")
     target = f" --target {args.target}" if args.target else ""
-    console.note(f"Next: read it, then bulkplan plan --select {args.name}{target}")
+    console.note(f"Next: read it, then bulkplan test {args.name} && bulkplan plan --select {args.name}{target}")
