@@ -83,21 +83,21 @@ def _written(query: JsonMapping, around: Surroundings, *, what: str) -> WrittenF
 
 def render_draft(data: JsonMapping, around: Surroundings) -> Rendered:
     """The request that a draft stands for, or what is wrong with it."""
-    spec = load_model(Spec, _plain(data))
+    spec = load_model(Spec, plain_data(data))
     if isinstance(spec, tuple):
         return Rendered(None, spec)
     context = RenderContext(around.now, around.timezone, around.suppress, around.user_id)
     return render_request(spec, catalog=around.catalog, context=context)
 
 
-def _plain(value: JsonValue | JsonMapping) -> JsonValue:
+def plain_data(value: JsonValue | JsonMapping) -> JsonValue:
     """The data of a draft as it is read: what was written as an expression, for its braces, is text again."""
     if isinstance(value, str):
         return value.replace("{{ '{' }}", "{")
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain_data(item) for item in value]
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain_data(item) for key, item in value.items()}
     return value
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from pydantic import JsonValue
 
+from bulkplan.core.fields import LEAD
+from bulkplan.core.fixtures import LISTS
 from bulkplan.core.template import holds_expression
 from bulkplan.model.base import JsonObject
 from bulkplan.model.catalog import Catalog
+
+FIRST: Mapping[str, JsonObject] = {"contact": {"name": "A contact"}, "opportunity": {"status_type": "active"}}
+"""What is said of a related object that a filter says nothing else of."""
 
 
 class _NoExampleError(Exception):
@@ -17,7 +23,7 @@ class _NoExampleError(Exception):
 
 def example_tests(where: JsonValue, catalog: Catalog) -> tuple[JsonObject, ...]:
     """
-    Two tests: a lead that matches and one that does not; none for filters on more than the lead's own fields.
+    Two tests: a lead that matches and one that does not; none where no such lead can be made up.
 
     Args:
         where: The filter as a spec writes it.
@@ -25,14 +31,12 @@ def example_tests(where: JsonValue, catalog: Catalog) -> tuple[JsonObject, ...]:
     """
     if not isinstance(where, dict) or holds_expression(where):
         return ()
-    parts = where["all"] if isinstance(where.get("all"), list) else [where]
     try:
-        leads = [_lead(part) for part in (parts if isinstance(parts, list) else [])]
+        lead = _meeting(where, LEAD)
     except _NoExampleError:
         return ()
-    lead: JsonObject = {key: value for each in leads for key, value in each.items()}
-    if not lead or sum(map(len, leads)) != len(lead):
-        return ()  # nothing to tell leads apart by, or two conditions on one field
+    if not lead:
+        return ()  # nothing to tell leads apart by
     return {"lead": lead, "matches": True}, {"lead": _other(lead, catalog), "matches": False}
 
 
@@ -46,20 +50,43 @@ def _other(lead: JsonObject, catalog: Catalog) -> JsonObject:
     return rest or {"name": "Another lead"}
 
 
-def _lead(condition: JsonValue) -> JsonObject:
-    """The fields that a lead needs to meet a condition. Raises `_NoExampleError`."""
+def _meeting(condition: JsonValue, kind: str) -> JsonObject:
+    """What an object of a kind needs to meet a condition. Raises `_NoExampleError`."""
     if not isinstance(condition, dict):
         raise _NoExampleError
-    field = condition.get("field")
-    if isinstance(field, str):
-        return _field(field, {key: value for key, value in condition.items() if key != "field"})
-    alternatives = condition.get("any")
-    if isinstance(alternatives, list) and alternatives:
-        return _lead(alternatives[0])
+    if isinstance(condition.get("field"), str):
+        return _field(str(condition["field"]), {key: value for key, value in condition.items() if key != "field"})
+    if isinstance(condition.get("all"), list):
+        return _together([_meeting(part, kind) for part in _listed(condition["all"])])
+    if isinstance(condition.get("any"), list):
+        return _meeting(next(iter(_listed(condition["any"])), None), kind)
+    if isinstance(condition.get("has"), str):
+        return _having(str(condition["has"]), condition.get("where"), kind)
     absent = condition.get("not")
     if isinstance(absent, dict) and "has" in absent:
         return {}
     raise _NoExampleError
+
+
+def _having(related: str, where: JsonValue, kind: str) -> JsonObject:
+    """One related object that meets a filter, in the list of its kind."""
+    key = next((name for name, listed in LISTS.get(kind, {}).items() if listed == related), None)
+    if key is None:
+        raise _NoExampleError
+    item = {} if where is None else _meeting(where, related)
+    return {key: [{**FIRST.get(related, {}), **item}]}
+
+
+def _together(parts: Sequence[JsonObject]) -> JsonObject:
+    """What meets every part; two conditions on one field are too much for an example."""
+    joined: JsonObject = {key: value for part in parts for key, value in part.items()}
+    if len(joined) < sum(map(len, parts)):
+        raise _NoExampleError
+    return joined
+
+
+def _listed(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
 
 
 def _field(field: str, operators: JsonObject) -> JsonObject:

@@ -24,7 +24,7 @@ from bulkplan.app.performer import Edges, Interrupt
 from bulkplan.app.workspace import examine
 from bulkplan.cli.action_words import words_of
 from bulkplan.cli.arguments import Args
-from bulkplan.cli.commands.new import new_spec_path, owner_of
+from bulkplan.cli.commands.new import new_spec_path, owner_of, tried
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.stopping import run_until_signal
@@ -96,7 +96,7 @@ async def _imported(args: Args, place: Place, console: Console, *, wish: ImportW
         ledger = known_runs(workspace, edges.store, around, context.organization_id)
         action = await fetch_ran_action(wish, edges.reader)
         require_free(sight(wish.kind, action, ledger), action, context.organization_id)
-        draft = draft_import(action, wish, around)
+        draft = tried(draft_import(action, wish, around), around)
         name = path.relative_to(place.root.resolve()).as_posix()
         comments = Comments(draft.top, draft.above, draft.beside)
         text = compose(draft.data, comments, name=name, root=place.root.resolve())

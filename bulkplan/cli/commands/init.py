@@ -20,7 +20,8 @@ from bulkplan.errors import UsageError
 from bulkplan.report.lines import Line, Span
 
 _EDITOR_SCHEMAS = ("bulk-action", "filter", "project")
-_IGNORED = ".bulkplan/"
+_IGNORED = (".bulkplan/", "plan.json")
+"""The local state with the sandbox; and a saved plan, which may name leads."""
 _PROJECT_ID_BYTES = 8
 
 
@@ -31,8 +32,8 @@ def run(args: Args, console: Console) -> int:
         raise UsageError(f"{root} is not a folder", hint="name a folder: bulkplan init crm")
     texts = _texts(root, lambda: _target(args, console))
     written = [name for name, text in texts.items() if create_text(root / name, text)]
-    if add_line(root / ".gitignore", _IGNORED):
-        written.append(f".gitignore ({_IGNORED})")
+    ignored = [line for line in _IGNORED if add_line(root / ".gitignore", line)]
+    written += [f".gitignore ({', '.join(ignored)})"] if ignored else []
     console.result((Span("wrote ", "ok"), Span(name)) for name in written)
     kept = [name for name in texts if name not in written]
     console.result((Span("kept  ", "muted"), Span(f"{name}: is there already")) for name in kept)

@@ -6,12 +6,14 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
 from bulkplan.adapters.text_files import create_text, replace_text
 from bulkplan.adapters.yaml_compose import Comments, compose
 from bulkplan.adapters.yaml_files import SPECS_FOLDER, YamlProject
+from bulkplan.app.draft_tests import with_tests_that_pass
 from bulkplan.app.new_spec import (
     Surroundings,
     count_matches,
@@ -34,6 +36,7 @@ from bulkplan.errors import CloseError, NotAuthorizedError, UsageError, WrongOrg
 from bulkplan.model.base import JsonMapping, JsonObject
 from bulkplan.model.catalog import Catalog
 from bulkplan.report.lines import Span
+from bulkplan.sandbox.fixture_world import FixtureMatcher
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MAX_NAME = 80
@@ -134,12 +137,17 @@ def _draft(
     facts = DraftFacts(args.name, origin, around.now, None, args.description, owner_of(args, place))
     draft = draft_spec(written, action, facts, around.catalog)
     if not around.is_known:
-        return draft
+        return tried(draft, around)
     rendered = render_draft(draft.data, around)
     if rendered.problems:
         raise usage_error(rendered.problems)
     matches = ask_close(place, console, lambda reader: count_matches(rendered, reader))
-    return draft_spec(written, action, replace(facts, matches=matches), around.catalog)
+    return tried(draft_spec(written, action, replace(facts, matches=matches), around.catalog), around)
+
+
+def tried(draft: SpecDraft, around: Surroundings) -> SpecDraft:
+    """The draft with its tests as far as they pass here."""
+    return with_tests_that_pass(draft, matcher=FixtureMatcher(), now=around.now, zone=ZoneInfo(around.timezone))
 
 
 def owner_of(args: Args, place: Place) -> str | None:
