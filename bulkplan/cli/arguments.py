@@ -51,6 +51,7 @@ class Args(argparse.Namespace):
     online: bool = False
     strict: bool = False
     offline: bool = False
+    shell: str = ""
     list_rules: bool = False
     reviewed: Sequence[Path] = ()
     failure: Path | None = None

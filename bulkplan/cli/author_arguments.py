@@ -18,6 +18,7 @@ ACTION_TYPES = (
     "sequence_resume",
     "sequence_resume_finished",
 )
+SHELLS = ("bash", "zsh", "fish", "powershell")
 LINT_FORMATS = ("text", "json", "github", "sarif")
 
 
@@ -26,6 +27,11 @@ def add_fmt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files or folders (default: the project)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file would change")
     parser.add_argument("--diff", action="store_true", help="write nothing; show what would change")
+
+
+def add_completion(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `completion`."""
+    parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=f"which shell: {', '.join(SHELLS)}")
 
 
 def add_explain(parser: argparse.ArgumentParser) -> None:

@@ -107,6 +107,25 @@ AUTHOR_COMMANDS: tuple[Command, ...] = (
         "-v shows what was ignored, and why. docs/lint-rules.md explains every rule.",
     ),
     Command(
+        "completion",
+        "print the completion script of a shell",
+        "Print the script by which a shell completes commands, options, choices, files, and the names of specs,\n"
+        "runs and targets of the project at hand.",
+        (
+            ("bulkplan completion bash", "for bash"),
+            ("bulkplan completion zsh", "for zsh"),
+        ),
+        author_arguments.add_completion,
+        "completion",
+        "To install it:\n"
+        "  bash        bulkplan completion bash > ~/.local/share/bash-completion/completions/bulkplan\n"
+        '              or in ~/.bashrc: eval "$(bulkplan completion bash)"\n'
+        "  zsh         bulkplan completion zsh > a folder of $fpath, as _bulkplan\n"
+        "              or in ~/.zshrc, behind compinit: source <(bulkplan completion zsh)\n"
+        "  fish        bulkplan completion fish > ~/.config/fish/completions/bulkplan.fish\n"
+        "  PowerShell  in $PROFILE: bulkplan completion powershell | Out-String | Invoke-Expression",
+    ),
+    Command(
         "explain",
         "show what a spec would send, and why each part is there",
         "Resolve and compile one spec, and put each part of its request beside the line that it comes from:\n"

@@ -15,6 +15,9 @@ from bulkplan.cli.parser import parse
 from bulkplan.cli.stopping import Stopped, listen
 from bulkplan.errors import UsageError
 
+COMPLETE = "__complete"
+"""What completion scripts call; no command for people."""
+
 
 class CommandModule(Protocol):
     """What every module in `cli/commands/` offers."""
@@ -26,6 +29,10 @@ class CommandModule(Protocol):
 
 def run(words: Sequence[str]) -> int:
     """Run one command line (the words after `bulkplan`); returns the exit code and raises nothing."""
+    if words[:1] == [COMPLETE]:
+        from bulkplan.cli import complete
+
+        return complete.run(words[1:])
     console = open_console(environ=os.environ, no_color="--no-color" in words)
     try:
         asked = parse(words)
