@@ -106,7 +106,7 @@ def check_sealed(sealed: SealedPlan, circumstances: Circumstances) -> tuple[str,
     )
     moved = [f"the plan is for {what} {then}, this is {now}" for what, then, now in pairs if then != now]
     return (
-        *_signature_reasons(sealed, here.key),
+        *signature_reasons(sealed, here.key),
         *_expiry_reasons(plan, here.now),
         *moved,
         *_spec_reasons(plan, here),
@@ -129,7 +129,20 @@ def foreign_reasons(sealed: SealedPlan, here: Plan, *, key: bytes | None) -> tup
     if plan.state_lineage and here.state_lineage:
         pairs.append(("state store", plan.state_lineage, here.state_lineage))
     moved = (f"it is for {what} {then}, this is {now}" for what, then, now in pairs if then != now)
-    return (*_signature_reasons(sealed, key), *moved)
+    return (*signature_reasons(sealed, key), *moved)
+
+
+def signature_reasons(sealed: SealedPlan, key: bytes | None) -> tuple[str, ...]:
+    """Why the signature is not good enough; none where it is right, or where neither plan nor environment has a key."""
+    if not key and sealed.hmac is None:
+        return ()
+    if not key:
+        return (f"the plan is signed, but ${KEY_VARIABLE} is not set, so its signature cannot be checked",)
+    if sealed.hmac is None:
+        return (f"the plan is not signed, and ${KEY_VARIABLE} is set: only signed plans are applied here",)
+    if not hmac.compare_digest(sealed.hmac, _mac(_canonical(sealed.plan), key)):
+        return (f"the plan's signature is wrong: it was altered, or signed with another ${KEY_VARIABLE}",)
+    return ()
 
 
 def moved_records(plan: Plan, versions: Mapping[str, int]) -> tuple[str, ...]:
@@ -158,18 +171,6 @@ def moved_dependencies(change: Change, fresh: Request) -> tuple[str, ...]:
         for then in planned
         if (then.kind, then.id) not in now or now[then.kind, then.id].digest != then.digest
     )
-
-
-def _signature_reasons(sealed: SealedPlan, key: bytes | None) -> tuple[str, ...]:
-    if not key and sealed.hmac is None:
-        return ()
-    if not key:
-        return (f"the plan is signed, but ${KEY_VARIABLE} is not set, so its signature cannot be checked",)
-    if sealed.hmac is None:
-        return (f"the plan is not signed, and ${KEY_VARIABLE} is set: only signed plans are applied here",)
-    if not hmac.compare_digest(sealed.hmac, _mac(_canonical(sealed.plan), key)):
-        return (f"the plan's signature is wrong: it was altered, or signed with another ${KEY_VARIABLE}",)
-    return ()
 
 
 def _expiry_reasons(plan: Plan, now: datetime) -> tuple[str, ...]:

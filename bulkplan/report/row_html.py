@@ -138,7 +138,7 @@ def _about(change: Change) -> Html:
     matches = change.matches
     if matches and matches.limited < matches.total:
         pairs.append(("How many", f"{leads(matches.total)} match; {matches.limited:,} of them are taken."))
-    if matches and matches.suppressed is not None:
+    if matches and matches.suppressed:
         pairs.append(("Left out", f"{leads(matches.suppressed)} that match, but no message may reach."))
     if matches and matches.excluded:
         pairs.append(("Taken out", f"{leads(matches.excluded)}, because an earlier run of this plan takes them."))

@@ -65,7 +65,8 @@ def _deed(request: Request, whom: tuple[Span, ...]) -> tuple[Span, ...] | None:
     if body.get("action_type") == "subscribe":
         who = "every contact of " if body.get("contact_preference") == "contact" else "the first contact of "
         sequence = _name(names, body.get("sequence_id"))
-        return Span(f"Subscribe {who}"), *whom, Span(" to the sequence "), sequence
+        sender = Span(f"{body.get('sender_name')} <{body.get('sender_email')}>", "strong")
+        return Span(f"Subscribe {who}"), *whom, Span(" to the sequence "), sequence, Span(", sent from "), sender
     return None
 
 

@@ -87,3 +87,21 @@ def test_where_only_ascii_can_be_written_no_character_is_lost(tmp_path, monkeypa
             assert json.loads(text) == json.loads(Path("plan.json").read_text(encoding="utf-8"))
         else:
             assert "F&#252;r alle &#8222;Potentials&#8220;" in text
+
+
+def test_with_a_key_in_the_environment_only_plans_signed_with_it_are_shown(monkeypatch, capfd):
+    monkeypatch.setenv("BULKPLAN_PLAN_KEY", "secret")
+    assert run(["plan", "--out", "signed.json"]) == 0
+    assert run(["show", "signed.json"]) == 0
+    monkeypatch.setenv("BULKPLAN_PLAN_KEY", "another")
+    capfd.readouterr()
+    assert run(["show", "signed.json"]) == 4
+    out, err = capfd.readouterr()
+    assert (out, "signature is wrong" in err) == ("", True)
+    monkeypatch.delenv("BULKPLAN_PLAN_KEY")
+    assert run(["show", "signed.json"]) == 0
+    assert "its signature cannot be checked" in capfd.readouterr().err
+    assert run(["plan", "--out", "unsigned.json"]) == 0
+    monkeypatch.setenv("BULKPLAN_PLAN_KEY", "secret")
+    assert run(["show", "unsigned.json"]) == 4
+    assert "not signed" in capfd.readouterr().err
