@@ -23,7 +23,7 @@ from bulkplan.core.result import (
     followed_result,
     result_of,
 )
-from bulkplan.core.settle import settle
+from bulkplan.core.settle import is_watched, look_for_twins, settle
 from bulkplan.core.visible import visible
 from bulkplan.errors import BulkplanError, NotAuthorizedError, RefusedError
 from bulkplan.model.plan import Change, ChangeKind, Plan
@@ -82,6 +82,7 @@ async def apply_plan(
     apply = _Apply(plan, edges, context, options, recheck)
     await apply.settle_open()
     await apply.note_rows_at_rest()
+    await apply.watch_released()
     await apply.start_and_follow()
     results = tuple(apply.ledger.results[change.key] for change in plan.changes)
     return ApplyResult(results, interrupted=edges.interrupt.is_set)
@@ -127,6 +128,21 @@ class _Apply:
                 await self._refuse(change, _blocked(change))
             elif change.kind in (ChangeKind.IN_PROGRESS, ChangeKind.PAUSED):
                 self._follow_recorded(change)
+
+    async def watch_released(self) -> None:
+        """Rows at rest that a person released once: whether that attempt shows in Close after all."""
+        for change in self.plan.changes:
+            result = self.ledger.results.get(change.key)
+            if result is None or result.kind is not ResultKind.SKIPPED or self.edges.interrupt.is_set:
+                continue
+            try:
+                record = self._record(change.key)
+                if record is not None and is_watched(record, now=self.edges.clock.now()):
+                    alarm = await Performer(self.edges).run(look_for_twins(record, self.context))
+                    if alarm is not None:
+                        self._take(alarm)
+            except BulkplanError:
+                continue  # nothing is to be done for this row; the next apply looks again
 
     def _follow_recorded(self, change: Change) -> None:
         try:

@@ -10,7 +10,7 @@ from bulkplan.app.records import read_shelf
 from bulkplan.core.answers import ID_PREFIXES
 from bulkplan.core.commit import put_surely
 from bulkplan.core.likeness import has_same_deed, has_same_selection
-from bulkplan.core.marker import is_of_another
+from bulkplan.core.marker import is_of_another, make_tag, nonces_of
 from bulkplan.core.records import OPEN, ApplyContext, Move, Stamp, moved
 from bulkplan.core.settle import Sighting, look
 from bulkplan.errors import NotFoundError, RefusedError, StoreError, UsageError
@@ -41,9 +41,16 @@ async def settle_as_ran(record: Record, action_id: str, edges: Edges, context: A
     action = await _fetch_of_kind(record, action_id, edges)
     if action.organization_id not in (None, record.organization_id):
         raise RefusedError(f"{action_id} is of {action.organization_id}, the run of {record.organization_id}")
-    _require_alike(record, action)
+    carried = nonces_of(action.s_query, make_tag(context.project_id, record.organization_id, record.key))
+    _require_alike(record, action, is_marked_as_ours=bool(carried))
     _require_free(record, action, edges)
-    move = Move(RecordStatus.SUBMITTED, "a person says that it ran", remote_id=action.id, remote_status=action.status)
+    move = Move(
+        RecordStatus.SUBMITTED,
+        "a person says that it ran",
+        remote_id=action.id,
+        remote_status=action.status,
+        nonce=min(carried, default=None),
+    )
     return await _write(record, move, edges, context)
 
 
@@ -89,13 +96,14 @@ def _require_open(record: Record) -> None:
         raise RefusedError(f"{record.key} is {record.status}: there is nothing to settle")
 
 
-def _require_alike(record: Record, action: BulkAction) -> None:
+def _require_alike(record: Record, action: BulkAction, *, is_marked_as_ours: bool) -> None:
+    """An attempt that an older copy of the state does not know carries the tag of the run, and another nonce."""
     hint = f"compare it with: bulkplan state show '{record.key}'"
     if not has_same_selection(action, record.body):
         raise RefusedError(f"{action.id} selects other leads than {record.key} does", hint=hint)
     if not has_same_deed(action, record.body):
         raise RefusedError(f"{action.id} does something else than {record.key} does", hint=hint)
-    if is_of_another(action.s_query, record.nonces):
+    if not is_marked_as_ours and is_of_another(action.s_query, record.nonces):
         raise RefusedError(f"{action.id} carries the marker of another run than {record.key}", hint=hint)
 
 

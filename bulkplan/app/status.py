@@ -11,6 +11,7 @@ from bulkplan.app.records import Shelf, read_shelf
 from bulkplan.app.verify import verified
 from bulkplan.core.follow import refresh
 from bulkplan.core.records import ApplyContext
+from bulkplan.core.settle import is_watched, look_for_twins
 from bulkplan.core.verify import wants_verification
 from bulkplan.errors import CloseError
 from bulkplan.model.record import Record, RecordStatus
@@ -40,14 +41,18 @@ async def refreshed_status(edges: Edges, context: ApplyContext) -> Status:
 
 
 def has_news(record: Record, *, now: datetime) -> bool:
-    """Whether Close may have something new to say about a run: it runs, or nobody counted yet what it did."""
-    return record.status is RecordStatus.SUBMITTED or wants_verification(record, now=now)
+    """Whether Close may have news of a run: it runs, nobody counted what it did, or an earlier attempt was released."""
+    return record.status is RecordStatus.SUBMITTED or wants_verification(record, now=now) or is_watched(record, now=now)
 
 
 async def _refreshed(record: Record, edges: Edges, context: ApplyContext) -> Record | str:
     """The record as Close has its action now, counted once it is done; or why it could not be looked up."""
     try:
-        return await verified(await Performer(edges).run(refresh(record, context)), edges, context)
+        seen = await verified(await Performer(edges).run(refresh(record, context)), edges, context)
+        alarm = None
+        if is_watched(seen, now=edges.clock.now()):
+            alarm = await Performer(edges).run(look_for_twins(seen, context))
+        return (alarm and alarm.record) or seen
     except CloseError as error:
         return f"{record.key}: {error.message}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from pydantic import JsonValue, ValidationError
 
@@ -13,6 +14,7 @@ from bulkplan.model.record import PlanUse, Record
 from bulkplan.model.run import RunKey
 from bulkplan.model.store import Slot
 
+FORMS = ("bulkplan/record/v1", "bulkplan/record/v2")
 RUN_PREFIX = "run/"
 PLAN_PREFIX = "plan/"
 
@@ -60,7 +62,7 @@ def load_record(slot: Slot) -> Record:
     try:
         record = Record.model_validate_json(_checked(slot))
     except ValidationError as error:
-        raise _unreadable(slot, "its content is not a record of this version of bulkplan") from error
+        raise _newer(slot) or _unreadable(slot, "its content is not a record of this version of bulkplan") from error
     if run_slot_key(record.key) != slot.key or record.version != slot.version:
         raise _unreadable(slot, f"it says {record.key} version {record.version}, the store says version {slot.version}")
     return record
@@ -77,6 +79,18 @@ def load_plan_use(slot: Slot) -> PlanUse:
 def _checked(slot: Slot) -> str:
     """The text without its checksum, once that was found right."""
     return json.dumps(read_content(slot))
+
+
+def _newer(slot: Slot) -> UnreadableRecordError | None:
+    """The error for a record, whole and unaltered, of a form that this version does not know."""
+    form = str(read_content(slot).get("schema"))
+    if not re.fullmatch(r"bulkplan/record/v[0-9]+", form) or form in FORMS:
+        return None
+    return UnreadableRecordError(
+        f"the state record {slot.key} was written by a newer bulkplan ({form})",
+        key=slot.key,
+        hint="use that version of bulkplan for this state; this one leaves the record alone, and sends nothing for it",
+    )
 
 
 def _unreadable(slot: Slot, why: str) -> UnreadableRecordError:

@@ -7,7 +7,7 @@ Not being listed never permits sending: the sender may be paused, the request la
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
@@ -34,6 +34,8 @@ from bulkplan.model.remote import BulkAction
 PAUSES_S = (0.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 COURTESY = timedelta(minutes=5)
 """So long is another process's open attempt given time before it is called `unknown`."""
+WATCHED_FOR = timedelta(days=30)
+"""Longer than any request is late; Close's event log reaches back so far."""
 _UNREADABLE = (CloseError, NotAuthorizedError)
 """What reading a listing may raise; a key that was revoked meanwhile among it."""
 
@@ -155,6 +157,16 @@ def raise_alarm(record: Record, sighting: Sighting, context: ApplyContext) -> St
         hint="look at these actions in Close and pause what must not go on; bulkplan touches none of them",
         stops_apply=True,
     )
+
+
+def is_watched(record: Record, *, now: datetime) -> bool:
+    """
+    Whether a person released an earlier attempt of a run that Close has: were it to show after all, it ran twice.
+
+    Watched for as long as `WATCHED_FOR` after the last attempt.
+    """
+    was_released = any(entry.status is RecordStatus.RELEASED for entry in record.history)
+    return was_released and record.status in FOLLOWED and not record.alarm and now - record.sent_after < WATCHED_FOR
 
 
 def look_for_twins(record: Record, context: ApplyContext) -> Steps[Outcome | None]:

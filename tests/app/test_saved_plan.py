@@ -190,6 +190,46 @@ def test_a_smart_view_that_was_edited_since_is_named(job):
         job.apply_saved(saved)
 
 
+NURTURE = "{type: sequence_subscribe, sequence: Renewal nurture, sender: dana@example.com, contact_preference: lead}"
+
+
+@pytest.mark.parametrize(
+    ("action", "meanwhile", "words"),
+    [
+        (MAIL, "DELETE FROM email_template WHERE name = 'Win-back 2026'", "no e-mail template is named"),
+        (MAIL, "UPDATE email_template SET is_archived = 1 WHERE name = 'Win-back 2026'", "is archived"),
+        (NURTURE, "UPDATE sequence SET status = 'paused' WHERE name = 'Renewal nurture'", "is not active"),
+        (
+            "{type: set_custom_field, field: Source, value: x}",
+            "UPDATE custom_field SET name = 'Origin' WHERE name = 'Source'",
+            "no custom field is named",
+        ),
+        (
+            "{type: set_custom_field, field: Source, value: x}",
+            "UPDATE custom_field SET type = 'number' WHERE name = 'Source'",
+            "holds a number",
+        ),
+        (
+            "{type: set_custom_field, field: Plan, value: Free}",
+            "UPDATE custom_field SET choices = '[\"Pro\"]' WHERE name = 'Plan'",
+            "is no choice",
+        ),
+        (
+            "{type: set_lead_status, status: Contacted}",
+            "UPDATE lead_status SET label = 'Reached' WHERE label = 'Contacted'",
+            "no lead status is named",
+        ),
+    ],
+)
+def test_what_a_run_relies_on_in_close_and_is_no_longer_so_refuses_the_plan(job, action, meanwhile, words):
+    job.write("warm-up", action=action)
+    saved = job.save()
+    job.sandbox.world.connection.execute(meanwhile)
+    with pytest.raises(PlanRefusedError, match=words):
+        job.apply_saved(saved)
+    assert job.actions() == job.actions("email") == job.actions("sequence_subscription") == []
+
+
 @pytest.mark.parametrize("key", [None, b"another"])
 def test_a_signed_plan_is_demanded_where_a_key_is_set(job, key):
     with pytest.raises(PlanRefusedError, match="sign"):

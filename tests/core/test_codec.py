@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 from support.engine_world import World
 
-from bulkplan.core.codec import load_record
+from bulkplan.core.codec import load_record, read_content
+from bulkplan.core.digest import digest_json
 from bulkplan.errors import UnreadableRecordError
 
 
@@ -34,6 +36,19 @@ def test_an_altered_record_is_an_error_and_never_absent(slot):
 def test_a_torn_record_is_an_error(slot, text):
     with pytest.raises(UnreadableRecordError, match=r"run/win-back@1 cannot be trusted"):
         load_record(dataclasses.replace(slot, text=text))
+
+
+def test_a_record_of_a_newer_form_says_so_and_an_unknown_form_does_not(slot):
+    def of_form(form):
+        content = {**read_content(slot), "schema": form, "a_new_key": 1}
+        return dataclasses.replace(slot, text=json.dumps({**content, "checksum": digest_json(content)}))
+
+    with pytest.raises(UnreadableRecordError, match=r"newer bulkplan \(bulkplan/record/v9\)") as caught:
+        load_record(of_form("bulkplan/record/v9"))
+    assert "use that version" in caught.value.hint
+    for form in ("bulkplan/record/v2", "something/else/v9"):
+        with pytest.raises(UnreadableRecordError, match="cannot be trusted"):
+            load_record(of_form(form))
 
 
 def test_a_record_under_another_version_is_an_error(slot):

@@ -17,8 +17,11 @@ QUERY = {"type": "and", "queries": [{"type": "object_type", "object_type": "lead
 KEYS = tuple(RunKey(f"run-{number}", 1) for number in range(6))
 
 
-def planned_run(number: int, record_version: int = 0) -> PlannedRun:
-    """The run of a key, as reviewed."""
+APPROVED = 3
+
+
+def planned_run(number: int, record_version: int = 0, approved: int = APPROVED) -> PlannedRun:
+    """The run of a key, as reviewed, on so many leads."""
     return PlannedRun(
         key=KEYS[number],
         kind="edit",
@@ -27,12 +30,12 @@ def planned_run(number: int, record_version: int = 0) -> PlannedRun:
             "type": "set_lead_status",
             "lead_status_id": f"stat_{number}",
             "s_query": QUERY,
-            "results_limit": 3,
+            "results_limit": approved,
             "sort": [],
         },
         fingerprint=f"v1:{number}",
         request_digest=f"sha256:{number}",
-        approved=3,
+        approved=approved,
         planned_at=EPOCH,
         record_version=record_version,
     )
@@ -59,6 +62,8 @@ class Actor:
     intents: dict[str, float] = field(default_factory=dict)
     """Nonce of an intent it made -> its own monotonic time when it read the clock before."""
     last_clock: float = 0.0
+    checked: dict[RunKey, tuple[int, int]] = field(default_factory=dict)
+    """How many leads of a run were approved, and how many matched when it looked again."""
     busy_with: str | None = None
     """The nonce it may still send."""
     crashed: bool = False

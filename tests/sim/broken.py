@@ -12,6 +12,7 @@ from bulkplan.core.result import ResultKind
 from bulkplan.model.record import RecordStatus
 from bulkplan.model.store import PutResult
 from sim import broken_rules as wrong
+from sim import stories
 from sim.plan import Kind, Plan
 from sim.simulate import Options, Wrap
 
@@ -51,6 +52,7 @@ ARROWS = "record_follows_the_arrows"
 EXIT_ZERO, AT_MOST_ONCE, FORGOTTEN = "exit_zero_means_submitted", "runs_at_most_once", "nothing_is_forgotten"
 WINDOW, INTERRUPTED = "send_window_is_kept", "interrupted_sends_nothing"
 FOUND, SETTLED, CAUSE = "executed_is_found", "ends_settled", "unknown_has_a_cause"
+DRIFT, ODD, ONLY_ODD = "drift_is_refused", "odd_sizes_raise_the_alarm", "only_odd_sizes_are_paused"
 REPEATS, TWINS = "repeats_raise_the_alarm", "twins_raise_the_alarm"
 
 
@@ -127,6 +129,27 @@ BROKEN: tuple[Broken, ...] = (
         _set(AT_MOST_ONCE, FORGOTTEN),
         ((engine, "_look_for_tag", wrong.no_look_for_the_tag),),
         always=(Kind.STATE_LOST,),
+    ),
+    Broken(
+        "tag look skipped with an old copy of the state",
+        _set(AT_MOST_ONCE, FORGOTTEN),
+        ((engine, "_look_for_tag", wrong.no_look_for_the_tag),),
+        always=(Kind.STATE_OLD,),
+    ),
+    Broken(
+        "what matches not counted again",
+        _set(DRIFT),
+        ((stories, "may_start", lambda approved, found: True),),
+        always=(Kind.COHORT_MOVES,),
+    ),
+    Broken(
+        "more leads than approved unnoticed",
+        _set(ODD),
+        ((follow, "mismatch", lambda record, action: None),),
+        always=(Kind.LIMIT_IGNORED,),
+    ),
+    Broken(
+        "every action paused", _set(ONLY_ODD), ((follow, "mismatch", lambda record, action: "it runs on some leads"),)
     ),
     Broken(
         "listing error taken for empty",

@@ -29,6 +29,9 @@ class Taken:
     begins: float
     listed_from: float
     logged_from: float
+    n_leads: int
+    processing_s: float = 0.0
+    paused_from: float | None = None
     views: dict[str, BulkAction] = field(default_factory=dict)
 
 
@@ -41,8 +44,18 @@ class CloseModel:
     echo: str = "as-sent"
     taken: list[Taken] = field(default_factory=list)
 
-    def create(self, kind: str, body: dict[str, object], *, now: float, list_lag=0.0, log_lag=0.0) -> Taken:
-        """Take an action; the answer to it is `view` at the same moment."""
+    def create(
+        self,
+        kind: str,
+        body: dict[str, object],
+        *,
+        now: float,
+        list_lag=0.0,
+        log_lag=0.0,
+        n_leads=None,
+        processing_s=0.0,
+    ) -> Taken:
+        """Take an action on `n_leads` leads; the answer to it is `view` at the same moment."""
         number = len(self.taken) + 1
         taken = Taken(
             f"{_PREFIXES[kind]}{number:04}",
@@ -52,6 +65,8 @@ class CloseModel:
             now,
             now + list_lag,
             now + log_lag,
+            self.n_leads if n_leads is None else n_leads,
+            processing_s,
         )
         self.taken.append(taken)
         return taken
@@ -79,13 +94,13 @@ class CloseModel:
         """The action as Close shows it at a moment."""
         status = "created" if just_taken else self._status(one, now)
         if status not in one.views:
-            n_leads = self.n_leads if status == "done" else None
+            n_leads = None if status in ("created", "loading") else one.n_leads
             one.views[status] = BulkAction(
                 id=one.id,
                 organization_id=ORGANIZATION,
                 status=status,
                 n_leads=n_leads,
-                n_leads_processed=n_leads or 0,
+                n_leads_processed=(n_leads or 0) if status == "done" else 0,
                 s_query=one.s_query,
                 sort=one.body.get("sort"),
                 results_limit=one.body.get("results_limit"),
@@ -94,10 +109,23 @@ class CloseModel:
             )
         return one.views[status]
 
+    def pause(self, action_id: str, *, now: float) -> BulkAction | None:
+        """Hold an action that is processed."""
+        for one in self.taken:
+            if one.id == action_id:
+                if self._status(one, now) == "processing":
+                    one.paused_from = now
+                return self.view(one, now=now)
+        return None
+
     def _status(self, one: Taken, now: float) -> str:
-        """Loading takes `loading_s`, processing no time at all."""
-        if now >= one.begins + self.loading_s:
+        """Loading takes `loading_s`; processing no time at all, where nothing else is wanted."""
+        if one.paused_from is not None:
+            return "paused"
+        if now >= one.begins + self.loading_s + one.processing_s:
             return "done"
+        if now >= one.begins + self.loading_s:
+            return "processing"
         return "loading" if now > one.begins else "created"
 
 

@@ -14,6 +14,7 @@ from sim.facts import Accepted, Ended, Fact, Failed, Gone, Sent, Stored, Violati
 from sim.plan import Kind
 
 if TYPE_CHECKING:
+    from sim.close_model import Taken
     from sim.world import World
 
 FOLLOWED = frozenset({RecordStatus.SUBMITTED, RecordStatus.DONE, RecordStatus.FAILED})
@@ -172,7 +173,7 @@ def nothing_is_forgotten(world: World, fact: Fact) -> Found:
         return None
     for nonce in world.oracle.executed.get(fact.after.key, ()):
         found = _forgotten(fact.after, nonce)
-        if found:
+        if found and not _is_told(world, fact.after, nonce):
             return found
     return None
 
@@ -183,6 +184,12 @@ def _forgotten(record: Record | None, nonce: str) -> Found:
     if record.nonce != nonce or record.status not in HOLDS_EXECUTED:
         return f"{record.key} ran with {nonce[:4]}, its record says {record.status} with {record.nonce[:4]}"
     return None
+
+
+def _is_told(world: World, record: Record, nonce: str) -> bool:
+    """Whether the alarm of a record out of an old copy names the action of an attempt that the copy did not know."""
+    alarm = record.alarm or ""
+    return world.store.is_old and any(fact.action_id in alarm for fact in world.network.accepted.get(nonce, ()))
 
 
 def send_window_is_kept(world: World, fact: Fact) -> Found:
@@ -198,6 +205,14 @@ def interrupted_sends_nothing(world: World, fact: Fact) -> Found:
     if isinstance(fact, Sent) and fact.by.knows_it:
         return f"{fact.by} was interrupted, and sends {fact.key}"
     return None
+
+
+def drift_is_refused(world: World, fact: Fact) -> Found:
+    """What matches is counted again before a run is sent; other leads than were approved start nothing."""
+    if not isinstance(fact, Sent) or fact.key not in fact.by.checked:
+        return None
+    approved, found = fact.by.checked[fact.key]
+    return None if approved == found else f"{fact.by} sends {fact.key}, approved for {approved} leads, on {found}"
 
 
 def no_traceback(world: World, fact: Fact) -> Found:
@@ -220,6 +235,7 @@ INVARIANTS: tuple[Callable[[World, Fact], Found], ...] = (
     nothing_is_forgotten,
     send_window_is_kept,
     interrupted_sends_nothing,
+    drift_is_refused,
     no_traceback,
 )
 
@@ -256,9 +272,10 @@ def judge_the_end(world: World) -> None:
     for record in world.store.records.values():
         _judge_end_of(world, record)
         _judge_chain(record)
-    for key in world.oracle.executed:
+    for key, nonces in world.oracle.executed.items():
         record = world.store.records.get(key)
         is_found = record is not None and record.status in FOLLOWED
+        is_found = is_found or (record is not None and any(_is_told(world, record, each) for each in nonces))
         if not is_found and world.plan.can_find:
             raise ViolationError("executed_is_found", f"{key} ran; its record: {record and record.status}")
     for key, seers in world.network.twins_listed.items():
@@ -270,6 +287,8 @@ def judge_the_end(world: World) -> None:
             raise ViolationError("twins_raise_the_alarm", f"{key} ran twice, somebody saw it, and nobody was told")
     for facts in world.network.accepted.values():
         _judge_repeats(world, facts)
+    for taken in world.close.taken:
+        _judge_size(world, taken)
 
 
 def _judge_chain(record: Record) -> None:
@@ -280,6 +299,10 @@ def _judge_chain(record: Record) -> None:
 def _judge_end_of(world: World, record: Record) -> None:
     if record.status in FOLLOWED:
         return
+    if world.store.is_old and record.alarm and record.status is RecordStatus.SENDING:
+        return  # an attempt of the copy, beside another one that ran since: a person decides
+    if record.status in (RecordStatus.REFUSED, RecordStatus.RELEASED) and world.n_matching(record.key) == 0:
+        return  # nobody matches any more: there is nothing to start
     if record.status is not RecordStatus.UNKNOWN:
         raise ViolationError("ends_settled", f"{record.key} ends {record.status}")
     if not _has_cause(world, record):
@@ -296,9 +319,22 @@ def _has_cause(world: World, record: Record) -> bool:
     if nonce in world.network.sent and nonce not in world.network.refused_clearly:
         return True
     maker = world.oracle.makers.get(nonce)
-    if maker is None or maker.crashed or nonce in world.store.landed_late:
+    if world.store.is_old or maker is None or maker.crashed or nonce in world.store.landed_late:
         return True
     return world.store.was_away or bool(maker.counts.get(f"{OutcomeKind.STATE_BEHIND} {record.key}"))
+
+
+def _judge_size(world: World, taken: Taken) -> None:
+    """An action on other leads than were approved is told, and paused where that helps; no other one is paused."""
+    approved = taken.body["results_limit"]
+    is_odd = taken.n_leads != approved
+    if taken.id in world.paused_by and not is_odd:
+        raise ViolationError("only_odd_sizes_are_paused", f"{taken.id} runs on the {approved} leads that were approved")
+    record = next((record for record in world.store.records.values() if record.remote_id == taken.id), None)
+    if not is_odd or record is None or record.counts.n_leads is None:
+        return
+    if not record.alarm:
+        raise ViolationError("odd_sizes_raise_the_alarm", f"{record.key} runs on {taken.n_leads} leads, not {approved}")
 
 
 _HIDES_REPEATS = frozenset(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sim.world import World
 
 CLIENT_PATIENCE_S = 60.0
+PROCESSING_S = 600.0
+"""So long an action on an odd number of leads is at work: long enough to be stopped."""
 _KINDS = (
     Kind.REQUEST_LOST, Kind.REQUEST_LATE, Kind.ANSWER_LOST, Kind.DUPLICATED, Kind.ANSWER, Kind.PAGE, Kind.NO_ID,
     Kind.OTHER_KIND, Kind.OTHER_ORGANIZATION, Kind.HALF_BODY, Kind.NOT_HANDED_OVER,
@@ -153,7 +155,12 @@ class Network:
         number = world.count("accept")
         lags = [world.strike(kind, number) for kind in (Kind.LISTING_LAG, Kind.LOG_LAG)]
         list_lag, log_lag = (fault.seconds if fault and not world.store.losses else 0.0 for fault in lags)
-        taken = world.close.create("edit", request.body, now=world.t, list_lag=list_lag, log_lag=log_lag)
+        ignored = world.strike(Kind.LIMIT_IGNORED, number) is not None
+        n_leads = world.n_taken(request.key, request.body, is_limited=not ignored)
+        odd_s = PROCESSING_S if n_leads != world.close.n_leads else 0.0
+        taken = world.close.create(
+            "edit", request.body, now=world.t, list_lag=list_lag, log_lag=log_lag, n_leads=n_leads, processing_s=odd_s
+        )
         if elsewhere:
             taken.kind = "in another organization"
         if world.say is not None:

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     GET_FAILS = "get-fails"
     STORE_AWAY = "store-away"
     STATE_LOST = "state-lost"  # before wave `nth`, when nothing is under way
+    STATE_OLD = "state-old"  # the same, but a copy from the end of an earlier wave takes its place
     # what Close lists: the `nth` action, the `nth` look
     LISTING_LAG = "listing-lag"
     LOG_LAG = "log-lag"
@@ -46,6 +47,9 @@ class Kind(StrEnum):
     FETCH_FAILS = "fetch-fails"
     CONNECT_FAILS = "connect-fails"
     WRONG_ORGANIZATION = "wrong-organization"
+    # the leads of key `who`: from `seconds` on `nth` match; of the `nth` action Close heeds no limit
+    COHORT_MOVES = "cohort-moves"
+    LIMIT_IGNORED = "limit-ignored"
     # applier `who`: at its `nth` effect, or as it sends
     CRASH = "crash"
     CRASH_BEFORE_SEND = "crash-before-send"
@@ -130,8 +134,9 @@ def draw_plan(seed: int, *, always: tuple[Kind, ...] = ()) -> Plan:
     waves = _draw_waves(dice, n_keys)
     kinds = [*dice.choices(tuple(_DRAW), _WEIGHTS, k=min(8, int(dice.expovariate(0.33)))), *always]
     n_appliers = sum(len(wave) for wave in waves)
-    faults = tuple(_DRAW[kind][1](dice, kind, _Size(n_keys, n_appliers, waves[-1][0].starts_at)) for kind in kinds)
-    return Plan(
+    size = _Size(n_keys, n_appliers, waves[-1][0].starts_at)
+    faults = tuple(_DRAW[kind][1](dice, kind, size) for kind in kinds if kind in _DRAW)
+    plan = Plan(
         seed=seed,
         n_keys=n_keys,
         waves=waves,
@@ -140,6 +145,9 @@ def draw_plan(seed: int, *, always: tuple[Kind, ...] = ()) -> Plan:
         use_marker=dice.random() > 0.05,
         loading_s=dice.choice((0.0, 0.0, 0.3, 2.0)),
     )
+    # Drawn last, so that the schedules of seeds that failed once stay what they were.
+    late = [kind for kind in _DRAW_LATE if dice.random() < _LATE_SHARE or kind in always]
+    return replace(plan, faults=(*faults, *(_DRAW_LATE[kind](dice, kind, size) for kind in late)))
 
 
 def _draw_waves(dice: random.Random, n_keys: int) -> tuple[tuple[ApplierPlan, ...], ...]:
@@ -230,6 +238,19 @@ def _people(dice: random.Random, kind: Kind, size: _Size) -> Fault:
 
 def _wave(dice: random.Random, kind: Kind, size: _Size) -> Fault:
     return Fault(kind, nth=dice.choice((1, 1, 2)))
+
+
+def _cohort(dice: random.Random, kind: Kind, size: _Size) -> Fault:
+    at = dice.choice((5 * dice.random(), dice.random() * (size.last_wave_at + 5)))
+    return Fault(kind, nth=dice.choice((0, 1, 2, 4, 9)), who=dice.randrange(size.n_keys), seconds=at)
+
+
+_DRAW_LATE: dict[Kind, Drawer] = {
+    Kind.STATE_OLD: _wave,
+    Kind.COHORT_MOVES: _cohort,
+    Kind.LIMIT_IGNORED: _send,
+}
+_LATE_SHARE = 0.06
 
 
 _DRAW: dict[Kind, tuple[int, Drawer]] = {

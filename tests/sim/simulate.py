@@ -92,8 +92,12 @@ def _run_waves(world: World, options: Options) -> None:
             world.at(fault.seconds, lambda one=fault: _meddle(world, one))
         elif fault.kind in (Kind.PERSON_RAN, Kind.PERSON_DID_NOT_RUN):
             world.at(fault.seconds, lambda one=fault: _decide(world, one))
-        elif fault.kind is Kind.STATE_LOST and fault.nth < len(world.plan.waves):
-            world.at(world.plan.waves[fault.nth][0].starts_at - 0.001, lambda: _lose_state(world))
+        elif fault.kind in (Kind.STATE_LOST, Kind.STATE_OLD) and fault.nth < len(world.plan.waves):
+            at = world.plan.waves[fault.nth][0].starts_at - 0.001
+            world.at(at, lambda one=fault: _lose_state(world, is_old=one.kind is Kind.STATE_OLD))
+    if any(fault.kind is Kind.STATE_OLD for fault in world.plan.faults):
+        for number in range(1, 40):
+            world.at(0.5 * 1.5**number, world.store.keep_copy)
     world.run_agenda()
 
 
@@ -108,7 +112,7 @@ def _start(world: World, plan: ApplierPlan, options: Options) -> None:
     for fault in world.plan.faults:
         if fault.kind in _PROCESS_KINDS and fault.who == plan.number:
             actor.faults[fault.kind, fault.nth] = fault
-    _enter(world, actor, Apply(actor, plan.keys, thinks_s=plan.thinks_s, keep_going=plan.keep_going), options)
+    _enter(world, actor, Apply(actor, world, plan.keys, thinks_s=plan.thinks_s, keep_going=plan.keep_going), options)
 
 
 def _enter(world: World, actor: Actor, apply: Apply, options: Options) -> None:
@@ -135,12 +139,15 @@ def _decide(world: World, fault: Fault) -> None:
     world.enter(actor)
 
 
-def _lose_state(world: World) -> None:
+def _lose_state(world: World, *, is_old: bool) -> None:
     """Only between applies, with nothing under way and everything listed: more is outside the promise."""
     shown = all(max(one.listed_from, one.logged_from) <= world.t for one in world.close.taken)
     is_elsewhere = any(fact.is_elsewhere for facts in world.network.accepted.values() for fact in facts)
     if world.is_quiet() and shown and world.plan.can_find and not is_elsewhere:
-        world.store.lose_all()
+        if not is_old:
+            world.store.lose_all()
+        elif not world.store.restore_copy():
+            return
         world.faults = {key: fault for key, fault in world.faults.items() if fault.kind is not Kind.LOOK_MISSES}
 
 
@@ -153,7 +160,7 @@ def _heal(world: World, options: Options) -> None:
         before = dict(world.store.records)
         actor = world.new_actor(f"healer {number}", "healer", dice=random.Random(world.plan.seed * 1000 + 900 + number))
         keys = tuple(range(world.plan.n_keys))
-        _enter(world, actor, Apply(actor, keys, thinks_s=0.0, keep_going=True), options)
+        _enter(world, actor, Apply(actor, world, keys, thinks_s=0.0, keep_going=True), options)
         world.run_agenda()
         if world.store.records == before:
             return

@@ -24,6 +24,8 @@ class SimStore:
         self.records: dict[RunKey, Record] = {}
         self.n_late = 0
         self.losses = 0
+        self.copies: list[dict[RunKey, Record]] = []
+        self.is_old = False
         self.was_away = False
         self.landed_late: set[str] = set()
         """Nonces of records that were stored after their writer had given up waiting for the answer."""
@@ -89,6 +91,22 @@ class SimStore:
         self.world.struck.append(Fault(Kind.STATE_LOST))
         self.records.clear()
         self.losses += 1
+
+    def keep_copy(self) -> None:
+        """Make a backup."""
+        self.copies.append(dict(self.records))
+
+    def restore_copy(self) -> bool:
+        """Bring back the oldest backup that says something else; false where there is none."""
+        copy = next((copy for copy in self.copies if copy != self.records), None)
+        if copy is None:
+            return False
+        self.world.trace("an old copy of the state is restored")
+        self.world.struck.append(Fault(Kind.STATE_OLD))
+        self.records = dict(copy)
+        self.losses += 1
+        self.is_old = True
+        return True
 
     def _land_late(self, actor: Actor, record: Record) -> None:
         self.n_late -= 1

@@ -27,7 +27,11 @@ BETWEEN_LOOKS_S = 60.0
 class Apply:
     """One `apply`: read the records, think, settle what is open, start the rest, follow what runs."""
 
-    def __init__(self, actor: Actor, numbers: tuple[int, ...], *, thinks_s: float, keep_going: bool) -> None:
+    def __init__(
+        self, actor: Actor, world: World, numbers: tuple[int, ...], *, thinks_s: float, keep_going: bool
+    ) -> None:
+        self.world = world
+        self.approved: dict[int, int] = {}
         self.actor, self.numbers, self.thinks_s, self.keep_going = actor, numbers, thinks_s, keep_going
         self.context: ApplyContext = actor.context
         self.results: dict[int, RunResult] = {}
@@ -39,6 +43,7 @@ class Apply:
         try:
             for number in self.numbers:
                 planned[number] = yield from perform(fx.GetRecord(KEYS[number]))
+                self.approved[number] = self.world.n_matching(KEYS[number])
         except StoreError:
             return None
         yield from perform(fx.Sleep(self.thinks_s))
@@ -71,7 +76,24 @@ class Apply:
         if self.stopped or self.actor.is_interrupted:
             self._note(number, ResultKind.NOT_SENT, "not started")
             return
-        yield from self._start(number, planned_run(number, record.version if record else 0))
+        run = planned_run(number, record.version if record else 0, self.approved[number])
+        found = self.world.n_matching(run.key)
+        self.actor.checked[run.key] = (run.approved, found)
+        if may_start(run.approved, found):
+            yield from self._start(number, run)
+        else:
+            yield from self._refuse(number, run)
+
+    def _refuse(self, number: int, run: PlannedRun) -> Steps[None]:
+        """A guard says no, unless the run turns out to have run long ago, unknown to this state."""
+        try:
+            adopted = yield from engine.adopt_lost(run, self.context)
+        except BulkplanError:
+            adopted = None
+        if adopted is None:
+            self._note(number, ResultKind.BLOCKED, "other leads match than were approved")
+        else:
+            self._take(number, adopted)
 
     def _start(self, number: int, run: PlannedRun) -> Steps[None]:
         n_sent = self.actor.counts.get("sent", 0)
@@ -105,6 +127,11 @@ class Apply:
             self.results[number] = followed_result(record, was_sent=result.was_sent)
         except BulkplanError:
             return
+
+
+def may_start(approved: int, found: int) -> bool:
+    """What guards say of a run that was approved for so many leads, now that `found` match."""
+    return found == approved and found > 0
 
 
 def release(actor: Actor, number: int, world: World) -> Steps[None]:

@@ -20,7 +20,10 @@ BLOCK = 1_000
 def test_every_invariant_holds_after_each_step_and_every_run_ends_settled(first):
     block = run_block(first, BLOCK)
     assert not block.failed, "\n\n".join(explain(verdict) for verdict in block.failed[:2])
-    assert set(block.ends) <= {"done", "submitted", "unknown"}
+    assert set(block.ends) <= {"done", "submitted", "unknown", "refused", "released"}
+    assert (
+        block.ends["refused"] + block.ends["released"] < block.ends["done"] / 100
+    )  # those that nobody matches any more
     assert block.ends["unknown"] < block.ends["done"] / 4
 
 
@@ -68,7 +71,14 @@ def test_a_trace_is_numbered_and_names_its_seed_and_its_faults():
 
 def test_each_kind_of_fault_strikes_in_the_schedules_of_every_run():
     """A fault that is drawn, and never takes place, would prove nothing."""
-    silent = {Kind.STRANGER, Kind.PERSON_RAN, Kind.PERSON_DID_NOT_RUN, Kind.LOG_HIDDEN, Kind.STORE_AWAY}
+    silent = {
+        Kind.STRANGER,
+        Kind.PERSON_RAN,
+        Kind.PERSON_DID_NOT_RUN,
+        Kind.LOG_HIDDEN,
+        Kind.STORE_AWAY,
+        Kind.COHORT_MOVES,
+    }
     struck = set(run_block(0, BLOCK).struck)
     assert {str(kind) for kind in Kind} - {str(kind) for kind in silent} <= struck
     drawn = {fault.kind for seed in range(BLOCK) for fault in draw_plan(seed).faults}

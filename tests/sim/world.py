@@ -15,8 +15,9 @@ from bulkplan.core.records import ApplyContext
 from bulkplan.errors import BulkplanError, CloseError, TryLaterError
 from bulkplan.model.record import Record
 from bulkplan.model.remote import BulkAction, Identity
+from bulkplan.model.run import RunKey
 from bulkplan.model.store import Provenance
-from sim.actors import PROJECT_ID, Actor
+from sim.actors import APPROVED, KEYS, PROJECT_ID, Actor
 from sim.close_model import EPOCH, ORGANIZATION, USER, CloseModel
 from sim.facts import Ended, Fact, Failed, ViolationError
 from sim.network import Network
@@ -42,6 +43,8 @@ class World:
         self.faults: dict[tuple[Kind, int], Fault] = {(fault.kind, fault.nth): fault for fault in plan.faults}
         self.numbers: dict[str, int] = {}
         self.is_healing = False
+        self.moves = [fault for fault in plan.faults if fault.kind is Kind.COHORT_MOVES]
+        self.paused_by: dict[str, Actor] = {}
         self.is_log_hidden = any(fault.kind is Kind.LOG_HIDDEN for fault in plan.faults)
         self.n_steps = 0
         self.struck: list[Fault] = []
@@ -225,7 +228,7 @@ class World:
         else:
             self.resume(actor, result)
 
-    def perform(self, actor: Actor, effect: fx.Effect[object]) -> object:
+    def perform(self, actor: Actor, effect: fx.Effect[object]) -> object:  # noqa: C901 - one arm per effect
         """The result of one effect, as of this instant."""
         match effect:
             case fx.GetRecord(key):
@@ -242,6 +245,8 @@ class World:
                 if self.strike(Kind.FETCH_FAILS, self.count("fetch")):
                     raise TryLaterError("Close does not answer")
                 return self.close.fetch(kind, action_id, now=self.t)
+            case fx.PauseAction(_, action_id):
+                return self.pause(actor, action_id)
             case fx.Sleep():
                 return None
             case _ if type(effect) in _LOCAL:
@@ -275,6 +280,26 @@ class World:
             raise CloseError("no connection")
         wrong = self.strike(Kind.WRONG_ORGANIZATION, number)
         return Identity(user_id=USER, organization_id="orga_other" if wrong else ORGANIZATION)
+
+    def n_matching(self, key: RunKey) -> int:
+        """How many leads match the filter of a run now."""
+        moves = [fault for fault in self.moves if KEYS[fault.who] == key and fault.seconds <= self.t]
+        return max(moves, key=lambda fault: fault.seconds).nth if moves else APPROVED
+
+    def n_taken(self, key: RunKey, body: dict[str, object], *, is_limited: bool) -> int:
+        """How many leads Close takes for an action; more than matched before only where it heeds no limit."""
+        if not is_limited:
+            return body["results_limit"] + 2
+        return min(self.n_matching(key), body["results_limit"])
+
+    def pause(self, actor: Actor, action_id: str) -> BulkAction:
+        """An applier holds an action."""
+        self.trace(f"{actor} pauses {action_id}")
+        self.paused_by.setdefault(action_id, actor)
+        action = self.close.pause(action_id, now=self.t)
+        if action is None:
+            raise CloseError("no such action")
+        return action
 
     def find(self, actor: Actor, effect: fx.FindActions) -> tuple[BulkAction, ...]:
         """Both listings read to their ends; what the event log hides is fetched."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -148,7 +149,10 @@ def _away(why: str) -> StoreError:
 
 
 def brief(error: Exception) -> str:
-    """The first line of an error, which names the request and the status, without the server's XML."""
+    """The status and the code that a server answered; else the first line of an error, without the server's XML."""
+    status, code = (re.search(form, str(error)) for form in (r"status code: (\d{3})", r"<Code>(\w+)</Code>"))
+    if status:
+        return f"the server answered {status[1]}" + (f" ({code[1]})" if code else "")
     return str(error).partition("\n")[0].partition(": <?xml")[0].partition(": <Error")[0].strip()[:300]
 
 

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from adapters.stores.faults import Fault
 from adapters.stores.lab import Lab
@@ -99,8 +101,13 @@ class GitLab(Lab):
 
         head = self._head(self.remote)
         run("read-tree", head)
-        blobs = {content: run("hash-object", "-w", "--stdin", stdin=content) for content in set(files.values())}
-        lines = "".join(f"100644 {blobs[content]}\t{path}\n" for path, content in files.items())
+        with tempfile.TemporaryDirectory() as folder:
+            drafts = [Path(folder) / str(number) for number in range(len(files))]
+            for draft, content in zip(drafts, files.values(), strict=True):
+                draft.write_bytes(content)
+            paths = "".join(f"{draft}\n" for draft in drafts).encode()
+            blobs = run("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=paths).split()
+        lines = "".join(f"100644 {blob}\t{path}\n" for path, blob in zip(files, blobs, strict=True))
         run("update-index", "--add", "--index-info", stdin=lines.encode())
         commit = run("commit-tree", run("write-tree"), "-p", head, "-m", message)
         run("update-ref", f"{REF_PREFIX}main", commit)

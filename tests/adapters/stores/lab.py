@@ -11,6 +11,9 @@ class Lab:
     holds_its_row_meanwhile = False
     """Whether a write that is on its way keeps others out until it has arrived."""
 
+    n_records = 10_000
+    """As many as a store must list at once."""
+
     def forget_requests(self):
         """Begin to count."""
 

@@ -89,6 +89,7 @@ class LocalLab(Lab):
 
 class S3Lab(Lab):
     rounds = 4, 3
+    n_records = 1_000  # the server of the tests takes a minute for ten thousand; tests/benchmarks/stores.py has them
 
     def __init__(self, moto_port, prefix):
         self.front = HttpFront(moto_port)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
+import sys
 
 import pytest
 from adapters.stores.conformance import KEY, ServiceLaws
@@ -121,6 +124,39 @@ def test_a_rule_of_the_server_is_said_in_its_own_words(lab, store):
     assert store.put(KEY, "two", expected_version=1) is PutResult.UNAVAILABLE
     assert "pre-receive hook declined" in store.trouble
     assert store.get(KEY).text == "one"
+
+
+def test_a_server_without_room_stores_nothing(lab, store):
+    store.put(KEY, "one", expected_version=0)
+    lab.git("config", "receive.maxInputSize", "1", at=lab.remote)
+    assert store.put(KEY, "two", expected_version=1) is PutResult.UNAVAILABLE
+    assert store.trouble
+    lab.git("config", "--unset", "receive.maxInputSize", at=lab.remote)
+    assert store.get(KEY).text == "one"
+    assert store.put(KEY, "two", expected_version=1) is PutResult.STORED
+
+
+def test_a_full_disk_of_our_own_stores_nothing(lab, store):
+    store.put(KEY, "one", expected_version=0)
+    words = json.dumps({"root": str(lab.root), "environ": lab.environ, "key": KEY})
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}  # noqa: PTH109 - a text
+    told = subprocess.run(
+        [sys.executable, "-c", _ON_A_FULL_DISK, words], check=True, capture_output=True, text=True, env=environ
+    )
+    assert told.stdout == "unavailable\n"
+    assert store.get(KEY) == Slot(KEY, 1, "one")
+    assert store.put(KEY, "two", expected_version=1) is PutResult.STORED
+
+
+_ON_A_FULL_DISK = """
+import json, pathlib, resource, signal, sys
+from bulkplan.adapters.stores.git import GitStore
+given = json.loads(sys.argv[1])
+store = GitStore.open(pathlib.Path(given["root"]), target="main", environ=given["environ"])
+store.get(given["key"])
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+sys.stdout.write(store.put(given["key"], "x" * 100_000, expected_version=1) + "\\n")
+"""
 
 
 def test_who_may_only_read_reads(lab, store):

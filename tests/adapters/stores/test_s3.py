@@ -92,6 +92,16 @@ def test_a_server_that_asks_to_slow_down_stores_nothing_and_the_next_try_works(l
     assert settle(store, KEY, "mine", expected_version=0) is PutResult.STORED
 
 
+@pytest.mark.parametrize("answer", [(507, "InsufficientStorage"), (403, "QuotaExceeded")])
+def test_a_server_without_room_stores_nothing_and_the_next_try_works(lab, store, answer):
+    store.put("run/first@1", "text", expected_version=0)
+    lab.arm(answer)
+    assert store.put(KEY, "mine", expected_version=0) in (PutResult.UNSURE, PutResult.UNAVAILABLE)
+    assert str(answer[0]) in store.trouble
+    assert store.get(KEY) is None
+    assert settle(store, KEY, "mine", expected_version=0) is PutResult.STORED
+
+
 def test_who_may_only_read_reads(lab, store):
     store.put(KEY, "one", expected_version=0)
     lab.front.liar = faults.may_only_read
