@@ -70,8 +70,8 @@ class Prepared:
         return replace(self, filter=None, suppression=None, unknowable=f"the local engine has no answer: {why}")
 
 
-def prepare_test(run: WantedRun, index: int, circumstances: Circumstances) -> Prepared:
-    """Make up the lead of one test, and the organization in which its spec can be read."""
+def prepare_test(run: WantedRun, index: int, circumstances: Circumstances, *, is_asked: bool = True) -> Prepared:
+    """Make up the lead of one test, and the organization to read its spec in; clauses where it is to be asked."""
     spec, path = run.spec, ("tests", index)
     test = spec.tests[index]
     now, late = _moment_of(test, circumstances, (*path, "now"))
@@ -86,7 +86,7 @@ def prepare_test(run: WantedRun, index: int, circumstances: Circumstances) -> Pr
     asked = frozenset(_asked([selection.query, suppressed.node if suppressed else None]))
     fixture = build_fixture(test.lead, context=context, asked=asked, path=(*path, "lead"))
     problems = (*late, *selection.problems, *(suppressed.problems if suppressed else ()), *fixture.problems)
-    is_whole = not problems and unknowable is None
+    is_whole = is_asked and not problems and unknowable is None
     return Prepared(
         run=run,
         number=index + 1,
@@ -105,7 +105,7 @@ def prepare_test(run: WantedRun, index: int, circumstances: Circumstances) -> Pr
 def find_fixture_problems(run: WantedRun, *, now: datetime) -> tuple[Problem, ...]:
     """What is wrong with the made-up leads of a spec; nothing is evaluated."""
     circumstances = Circumstances(now, UTC)
-    prepared = (prepare_test(run, index, circumstances) for index in range(len(run.spec.tests)))
+    prepared = (prepare_test(run, index, circumstances, is_asked=False) for index in range(len(run.spec.tests)))
     return tuple(problem for one in prepared for problem in one.problems)
 
 

@@ -2,8 +2,10 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from random import Random
 
 from bulkplan.sandbox.export_reader import LeadSource
@@ -44,21 +46,24 @@ def fill(connection: sqlite3.Connection, wanted: Wanted, progress: Callable[[int
         wanted: same value, same content.
         progress: called with leads made and leads wanted, from 0 on.
     """
-    make_tables(connection, lambda filled: _add_content(filled, wanted, progress or _no_progress))
-
-
-def make_tables(connection: sqlite3.Connection, add_content: Callable[[sqlite3.Connection], None]) -> None:
-    """Make the tables in an empty database, then what `add_content` writes, then indexes and triggers: all or none."""
     connection.execute("PRAGMA foreign_keys = OFF")  # rows come in bulk and are known to fit
     connection.execute("PRAGMA cache_size = -200000")
     connection.execute("BEGIN")
     _run_script(connection, TABLES)
-    add_content(connection)
+    _add_content(connection, wanted, progress or _no_progress)
     _run_script(connection, INDEXES)
     _run_script(connection, TRIGGERS)
     connection.execute("COMMIT")
     connection.execute("ANALYZE")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+@cache
+def empty_tables() -> bytes:
+    """A database with all tables and nothing in them, nor indexes and triggers: for worlds of a few rows."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        _run_script(connection, TABLES)
+        return connection.serialize()
 
 
 def _add_content(connection: sqlite3.Connection, wanted: Wanted, progress: Callable[[int, int], None]) -> None:

@@ -99,10 +99,11 @@ class World:
 
     @classmethod
     def filled(cls, add_content: Callable[[sqlite3.Connection], None], *, clock: Clock) -> "World":
-        """Make a world in memory with what `add_content` writes into its empty tables, `meta` included."""
+        """Make a world in memory with what `add_content` writes into its empty tables, `meta` included; for reading."""
         connection = _connect(":memory:")
         try:
-            seeding.make_tables(connection, add_content)
+            connection.deserialize(seeding.empty_tables())
+            add_content(connection)
             _prepare(connection)
         except BaseException:
             connection.close()
