@@ -11,7 +11,7 @@ from bulkplan.core.conditions import WhereContext
 from bulkplan.core.english import describe_where
 from bulkplan.core.fields import LEAD
 from bulkplan.core.query_english import describe_query
-from bulkplan.core.where import compile_where
+from bulkplan.core.where import compile_where, object_type
 from bulkplan.errors import Path
 from bulkplan.model.base import JsonObject
 from bulkplan.model.where import AllOf, AnyOf, Has, Not, Use, Where
@@ -88,7 +88,8 @@ def query_parts(
     queries, kind = node.get("queries"), node.get("type")
     words = _GROUPS.get((str(kind), node.get("negate") is True))
     if words is None or not isinstance(queries, list):
-        yield Part(describe_query(node, names=names), why, locate(path), node, depth)
+        words_of = "is a lead" if node == object_type(LEAD) else describe_query(node, names=names)
+        yield Part(words_of, why, locate(path), node, depth)
         return
     yield Part(words, why, locate(path), None, depth)
     for index, query in enumerate(queries):

@@ -149,7 +149,7 @@ def test_offline_there_are_words_and_places_but_no_nodes():
     ("filter_", "words"),
     [
         ("{query: {type: and, queries: [{type: in_status, status_ids: [stat_chu]}]}}", ["is a lead", "all of"]),
-        ("{smart_view: Hot leads}", ["all of", "every lead"]),
+        ("{smart_view: Hot leads}", ["all of", "is a lead"]),
         ("{all_leads: true}", ["is a lead", "nothing else: every lead"]),
     ],
 )

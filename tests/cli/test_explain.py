@@ -22,10 +22,15 @@ NAMES = {
 }
 
 
+def _examples(folder: Path) -> Path:
+    for name in ("specs", "filters"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _in_project(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("project")
-    shutil.copytree(ROOT / "specs", folder / "specs")
+    folder = _examples(tmp_path_factory.mktemp("project"))
     (folder / "bulkplan.yaml").write_text("schema: bulkplan/project/v1\ntargets: {sandbox: {sandbox: {leads: 60}}}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -55,8 +60,7 @@ def test_the_text_shows_parts_beside_their_lines(capfd):
 
 
 def test_offline_nothing_is_asked_and_nothing_made(capfd, tmp_path, monkeypatch):
-    shutil.copytree(ROOT / "specs", tmp_path / "specs")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(_examples(tmp_path))
     assert run(["explain", "news-for-regions", "--offline"]) == 0
     out, err = capfd.readouterr()
     assert "names are not resolved: Close was not asked" in out
