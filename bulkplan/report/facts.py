@@ -6,12 +6,9 @@ import json
 
 from pydantic import JsonValue
 
+from bulkplan.core.shares import all_leads, count_leads
 from bulkplan.model.plan import Change, MarkerCheck, Matches, Plan
-
-
-def leads(count: int) -> str:
-    """Like `1,204 leads`."""
-    return f"{count:,} lead{'s' if count != 1 else ''}"
+from bulkplan.report.long_lists import without_long_lists
 
 
 def percent(part: int, whole: int) -> str:
@@ -20,9 +17,9 @@ def percent(part: int, whole: int) -> str:
 
 
 def matches_words(matches: Matches, asked_limit: int | None = None) -> str:
-    """Like `214 of 1,000 leads (21.4 %); takes 50 of them (results_limit: 50); 14 suppressed`."""
+    """Like `214 of all 1,000 leads (21.4 %); takes 50 of them (results_limit: 50); 14 suppressed`."""
     share = f" ({percent(matches.total, matches.of_leads)})" if matches.of_leads else ""
-    parts = [f"{matches.total:,} of {leads(matches.of_leads)}{share}"]
+    parts = [f"{matches.total:,} of {all_leads(matches.of_leads)}{share}"]
     if matches.limited < matches.total and asked_limit is not None:
         parts.append(f"takes {matches.limited:,} of them (results_limit: {asked_limit})")
     if matches.suppressed is not None:
@@ -49,8 +46,8 @@ def marker_words(check: MarkerCheck) -> str:
     if check.is_neutral:
         return "Each request will carry a marker, a condition that every lead meets, by which it can be found again."
     return (
-        f"Without markers: this Close counts {leads(check.without_marker)}, and {check.with_marker:,} with a marker. "
-        "A run whose answer gets lost will be left for a person to settle."
+        f"Without markers: this Close counts {count_leads(check.without_marker)}, and {check.with_marker:,} with a "
+        "marker. A run whose answer gets lost will be left for a person to settle."
     )
 
 
@@ -66,5 +63,7 @@ def json_line(value: JsonValue) -> str:
 
 
 def request_text(change: Change) -> str | None:
-    """The body that would be sent, as indented JSON; `None` where nothing would be."""
-    return json.dumps(change.request.body, indent=2, ensure_ascii=False) if change.request else None
+    """The body that would be sent, as indented JSON, long lists of IDs cut; `None` where nothing would be."""
+    if change.request is None:
+        return None
+    return json.dumps(without_long_lists(change.request.body), indent=2, ensure_ascii=False)

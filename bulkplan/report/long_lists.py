@@ -10,11 +10,18 @@ LONGEST = 10
 
 
 def without_long_lists(value: JsonValue) -> JsonValue:
-    """The same value; of every list of plain values that is too long, the first few and `… and 2,997 more`."""
+    """The same value; of every list of values or of IDs that is too long, the first few and `… and 2,997 more`."""
     if isinstance(value, dict):
         return {name: without_long_lists(part) for name, part in value.items()}
     if not isinstance(value, list):
         return value
-    if len(value) > LONGEST and not any(isinstance(part, dict | list) for part in value):
+    if len(value) > LONGEST and all(_is_plain(part) for part in value):
         return [*value[:SHOWN], f"… and {len(value) - SHOWN:,} more"]
     return [without_long_lists(part) for part in value]
+
+
+def _is_plain(value: JsonValue) -> bool:
+    """Whether it is no more than a value; a query names a lead by an object of its own."""
+    if isinstance(value, dict):
+        return value.get("type") == "id" and value.keys() == {"type", "value"}
+    return not isinstance(value, list)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bulkplan.core.risk import Risk, risk_of, riskiest_first
+from bulkplan.core.shares import count_leads
 from bulkplan.model.plan import Change, Plan
-from bulkplan.report.facts import leads, marker_words, percent, vars_words
+from bulkplan.report.facts import marker_words, percent, vars_words
 from bulkplan.report.html_page import Child, Html, Tone, code, element, facts, folded, joined, name, page, table
 from bulkplan.report.plan_text import NOTHING_SENT
 from bulkplan.report.row_html import STATE_WORDS, TONES, card, risk_badge, state_badge
@@ -33,7 +34,7 @@ def _headline(plan: Plan) -> str:
     if not summary.n_run:
         return "No bulk action would run"
     actions = f"{summary.n_run:,} bulk action{'s' if summary.n_run != 1 else ''}"
-    return f"{actions} would run on {leads(summary.leads)}"
+    return f"{actions} would run on {count_leads(summary.leads)}"
 
 
 def _top(plan: Plan, title: str) -> Html:
@@ -94,7 +95,7 @@ def _entry(number: int, change: Change) -> Html:
     stands = joined((" ", state_badge(change))) if not change.would_run else None
     said = joined((link, stands, element("div", change.summary, class_="small")))
     matches = change.matches
-    count = leads(matches.limited) if matches else ""
+    count = count_leads(matches.limited) if matches else ""
     share = f" ({percent(matches.limited, matches.of_leads)})" if matches and matches.of_leads else ""
     return element("li", risk_badge(change), element("div", said), element("span", count + share, class_="number"))
 

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bulkplan.core.risk import Risk, risk_of, riskiest_first
+from bulkplan.core.shares import count_leads
 from bulkplan.model.plan import Change, Plan
-from bulkplan.report.facts import leads, marker_words, vars_words
+from bulkplan.report.facts import marker_words, vars_words
 from bulkplan.report.markdown import markdown_text
 from bulkplan.report.plan_text import NOTHING_SENT
 from bulkplan.report.row_markdown import CLOSE, RowParts, quiet_parts, row_parts
@@ -84,7 +85,7 @@ def _heads(plan: Plan) -> Iterator[str]:
     title = f"### Plan for {_name(plan.target)}: {words}\n\n"
     facts = [f"**{_name(plan.organization_name or plan.organization_id)}**"]
     if plan.total_leads is not None:
-        facts.append(leads(plan.total_leads))
+        facts.append(count_leads(plan.total_leads))
     facts.append(f"as of {plan.now:%Y-%m-%d %H:%M} UTC")
     facts.append(f"good until {plan.expires_at:%Y-%m-%d %H:%M} UTC")
     if given := vars_words(plan):

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from bulkplan.core.shares import all_leads
+from bulkplan.core.shares import all_leads, count_leads
 from bulkplan.core.visible import visible
 from bulkplan.model.plan import Change, ChangeKind, MarkerCheck, Matches, Plan
 from bulkplan.report.diff_text import diff_lines
+from bulkplan.report.facts import marker_words
 from bulkplan.report.funnel_text import funnel_words
 from bulkplan.report.lines import Line, Span, Style
 from bulkplan.report.long_lists import without_long_lists
@@ -69,7 +70,7 @@ def plan_lines(
 def _header(plan: Plan, width: int) -> tuple[Line, ...]:
     facts = [plan.organization_name or plan.organization_id]
     if plan.total_leads is not None:
-        facts.append(_leads(plan.total_leads))
+        facts.append(count_leads(plan.total_leads))
     facts.append(f"as of {plan.now:%Y-%m-%d %H:%M} UTC")
     lines = [*wrapped((Span(f"Plan for {plan.target}: ", "title"),), (Span(", ".join(facts)),), width=width)]
     if plan.organization_name:
@@ -213,21 +214,12 @@ def _footer(plan: Plan, width: int, closing: str | None) -> tuple[Line, ...]:
 
 
 def _marker_spans(check: MarkerCheck) -> Sequence[Span]:
+    words = marker_words(check)
     if check.is_neutral:
-        text = "Each request will carry a marker, a condition that every lead meets, by which it can be found again."
-        return (Span(text, "muted"),)
-    return (
-        Span("Without markers: ", "warn"),
-        Span(
-            f"this Close counts {check.without_marker:,} leads, and {check.with_marker:,} with a marker. "
-            "A run whose answer gets lost will be left for a person to settle."
-        ),
-    )
+        return (Span(words, "muted"),)
+    alarm, colon, rest = words.partition(": ")
+    return Span(alarm + colon, "warn"), Span(rest)
 
 
 def _head(label: str) -> tuple[Span, ...]:
     return (Span(f"{_INDENT}{label:<{_LABEL_WIDTH}}", "muted"),)
-
-
-def _leads(count: int) -> str:
-    return f"{count:,} lead{'s' if count != 1 else ''}"

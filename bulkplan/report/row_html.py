@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bulkplan.core.risk import Risk, risk_of
+from bulkplan.core.shares import count_leads
 from bulkplan.model.plan import ALARM, Change, FieldChange, FunnelStep, GuardName, Overlap, Verdict
-from bulkplan.report.facts import json_line, leads, percent, request_text, spec_words
+from bulkplan.report.facts import json_line, percent, request_text, spec_words
 from bulkplan.report.funnel_text import step_count
 from bulkplan.report.html_page import (
     Child,
@@ -137,11 +138,11 @@ def _about(change: Change) -> Html:
         pairs.append(("Which leads", _capital(change.filter_words)))
     matches = change.matches
     if matches and matches.limited < matches.total:
-        pairs.append(("How many", f"{leads(matches.total)} match; {matches.limited:,} of them are taken."))
+        pairs.append(("How many", f"{count_leads(matches.total)} match; {matches.limited:,} of them are taken."))
     if matches and matches.suppressed:
-        pairs.append(("Left out", f"{leads(matches.suppressed)} that match, but no message may reach."))
+        pairs.append(("Left out", f"{count_leads(matches.suppressed)} that match, but no message may reach."))
     if matches and matches.excluded:
-        pairs.append(("Taken out", f"{leads(matches.excluded)}, because an earlier run of this plan takes them."))
+        pairs.append(("Taken out", f"{count_leads(matches.excluded)}, because an earlier run of this plan takes them."))
     if change.source:
         pairs.append(("Can it be undone?", undo_sentence(change)))
     if change.depends_on:
@@ -155,7 +156,7 @@ def _share(change: Change, tone: Tone) -> Iterator[Html]:
     matches = change.matches
     if matches is None or not matches.of_leads:
         return
-    said = f"{percent(matches.limited, matches.of_leads)} of all {leads(matches.of_leads)}"
+    said = f"{percent(matches.limited, matches.of_leads)} of all {count_leads(matches.of_leads)}"
     yield element("h4", "Share of all leads")
     yield element(
         "div",
@@ -259,7 +260,7 @@ def _folds(change: Change) -> Iterator[Html]:
         rows = [(name(lead.name or "(no name)"), code(lead.id)) for lead in change.sample]
         shown = table(("Name", "Lead"), rows, label="Leads by name")
         about = element("p", "Personal data, shown because it was asked for (--sample).", class_="small soft")
-        yield folded(f"The first {leads(len(rows))} by name", about, shown)
+        yield folded(f"The first {count_leads(len(rows))} by name", about, shown)
     text = request_text(change)
     if text is None or change.request is None:
         return

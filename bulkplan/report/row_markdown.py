@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bulkplan.core.risk import Risk, risk_of
+from bulkplan.core.shares import count_leads
 from bulkplan.core.visible import visible
 from bulkplan.model.plan import Change, FieldChange, Overlap, Plan, Verdict
-from bulkplan.report.facts import json_line, leads, matches_words, percent, request_text, undo_words
+from bulkplan.report.facts import json_line, matches_words, percent, request_text, undo_words
 from bulkplan.report.funnel_text import funnel_words
 from bulkplan.report.markdown import code_span, fenced, html_code, markdown_text, markup_text
 from bulkplan.report.summary import state_word
@@ -101,7 +102,8 @@ def _leads_items(change: Change) -> Iterator[str]:
     if change.forecast:
         yield f"**Forecast:** {_text(change.forecast.words)}"
     if change.sample:
-        yield f"**Sample:** {leads(len(change.sample))} by name are in the saved plan, and left out here: personal data"
+        named = f"{count_leads(len(change.sample))} by name"
+        yield f"**Sample:** {named} in the saved plan, left out here: personal data"
 
 
 def _verdict(verdict: Verdict) -> str:

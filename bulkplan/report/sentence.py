@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bulkplan.core.shares import count_leads
 from bulkplan.model.plan import Change, Matches
 from bulkplan.model.request import Request
-from bulkplan.report.facts import leads, percent
+from bulkplan.report.facts import percent
 from bulkplan.report.lines import Span
 
 _UNITS: Mapping[str, str] = {"email": "message", "sequence_subscribe": "subscription"}
@@ -45,7 +46,7 @@ def _whom(matches: Matches | None) -> tuple[Span, ...]:
     if matches is None:
         return (Span("the leads that match", "strong"),)
     share = f" ({percent(matches.limited, matches.of_leads)} of all {matches.of_leads:,})" if matches.of_leads else ""
-    return Span(leads(matches.limited), "strong"), Span(share)
+    return Span(count_leads(matches.limited), "strong"), Span(share)
 
 
 def _deed(request: Request, whom: tuple[Span, ...]) -> tuple[Span, ...] | None:

@@ -30,3 +30,11 @@ def test_a_record_of_a_frozen_run_shows_some_of_its_leads():
     assert "lead_0002" in text
     assert "lead_0003" not in text
     assert "… and 2,997 more" in text
+
+
+def test_the_leads_that_a_frozen_query_names_are_cut_too():
+    ids = [{"type": "id", "value": f"lead_{number}"} for number in range(2_000)]
+    shown = without_long_lists({"queries": ids})
+    assert shown == {"queries": [*ids[:3], "… and 1,997 more"]}
+    clauses = [{"type": "text", "value": str(number)} for number in range(20)]
+    assert without_long_lists({"queries": clauses}) == {"queries": clauses}
