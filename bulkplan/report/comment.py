@@ -51,7 +51,7 @@ def marker_of(target: str, kind: str = "plan", *, said: str | None = None) -> st
 
 def content_of(document: CiDocument, setting: Setting, *, comparison: Comparison | None = None, max_bytes: int) -> str:
     """What is true now, in Markdown of at most `max_bytes` bytes: the comparison first, then the plan."""
-    foot = _foot(setting, document.digest if isinstance(document, SealedPlan) else None)
+    foot = _foot(setting, document)
     room = max_bytes - len(foot.encode())
     if isinstance(document, Failure):
         return failure_markdown(document, max_bytes=room).text + foot
@@ -89,10 +89,13 @@ def _commit_line(commit: str) -> str:
     return f"<!-- bulkplan:commit:{quote(commit, safe='')} -->"
 
 
-def _foot(setting: Setting, digest: str | None) -> str:
+def _foot(setting: Setting, document: CiDocument) -> str:
     parts = [f"commit {code_span(setting.commit[:12])}"] if setting.commit else []
-    parts += [f"plan {code_span(digest[:19])}"] if digest else []
-    parts += [f"[the job, with the whole plan in its summary]({setting.run_url})"] if setting.run_url else []
+    where = "the job, with more in its summary and its log"
+    if isinstance(document, SealedPlan):
+        parts.append(f"plan {code_span(document.digest[:19])}")
+        where = "the job, with the whole plan in its summary"
+    parts += [f"[{where}]({setting.run_url})"] if setting.run_url else []
     return f"\n<sub>{', '.join(parts)}</sub>\n" if parts else ""
 
 

@@ -37,12 +37,11 @@ def failure_markdown(failure: Failure, *, max_bytes: int) -> Markdown:
     """What failed, as Markdown of at most `max_bytes` bytes; problems that do not fit are counted."""
     title = _TITLES.get((failure.command, failure.exit_code), _plain_title(failure))
     target = code_span(failure.target) if failure.target else "the default target"
-    text = f"### {title.format(target=target)}\n\n" + "".join(_lines(failure.message))
-    if failure.hint:
-        text += f"\n**How to go on:** {_told(failure.hint)}\n"
-    text += f"\n<sub>exit code {failure.exit_code}</sub>\n\n"
+    text = f"### {title.format(target=target)}\n\n" + "".join(_lines(failure.message)) + "\n"
+    foot = f"\n**How to go on:** {_told(failure.hint)}\n" if failure.hint else ""
+    foot += f"\n<sub>exit code {failure.exit_code}</sub>\n"
     items = [_item(problem) for problem in failure.problems]
-    room = max_bytes - len(text.encode()) - 100
+    room = max_bytes - len((text + foot).encode()) - 100
     shown = 0
     for item in items:
         room -= len(item.encode())
@@ -51,7 +50,7 @@ def failure_markdown(failure: Failure, *, max_bytes: int) -> Markdown:
         shown += 1
     rest = len(items) - shown
     note = f"- and {rest:,} more; `bulkplan validate` lists them all\n" if rest else ""
-    return Markdown(text + "".join(items[:shown]) + note, rest)
+    return Markdown(text + "".join(items[:shown]) + note + foot, rest)
 
 
 def _plain_title(failure: Failure) -> str:
@@ -66,7 +65,7 @@ def _lines(message: str) -> list[str]:
     shown = [f"- {_told(line)}\n" for line in more[:_MAX_LINES]]
     if len(more) > _MAX_LINES:
         shown.append(f"- and {len(more) - _MAX_LINES:,} more\n")
-    return [f"**Why:** {_told(first)}\n\n", *shown]
+    return [f"**Why:** {_told(first)}\n", *(["\n"] if shown else []), *shown]
 
 
 def _item(problem: FailureProblem) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from bulkplan import __version__
+from bulkplan.cli.command_table import COMMAND_BY_NAME
+from bulkplan.model.project import Project
 
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / ".github"
@@ -153,3 +156,23 @@ def test_setup_refuses_what_is_no_version_and_no_extra(tmp_path, env):
     done = _setup(tmp_path, **env)
     assert done.returncode == 64
     assert done.stdout.startswith("::error title=bulkplan setup::")
+
+
+def test_the_docs_name_every_output_and_their_project_file_is_valid():
+    text = (ROOT / "docs" / "github.md").read_text(encoding="utf-8")
+    outputs = _load(OURS / "actions" / "plan" / "action.yml")["outputs"]
+    table = text[text.index("| output of `plan`") :]
+    assert set(re.findall(r"`([a-z_]+)`", table[: table.index("\n\n")])) >= set(outputs)
+    block = re.search(r"```yaml\n(.*?)```", text, flags=re.DOTALL)[1]
+    project = Project.model_validate_json(json.dumps(YAML(typ="safe").load(block)))
+    assert project.targets["production"].state == "git"
+
+
+@pytest.mark.parametrize("hook", YAML(typ="safe").load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")))
+def test_the_hooks_of_pre_commit_are_commands_that_need_no_connection(hook):
+    program, command = hook["entry"].split()
+    assert (program, hook["language"]) == ("bulkplan", "python")
+    assert command in COMMAND_BY_NAME
+    for name in ("specs/a.yaml", "crm/specs/b/c.yml", "bulkplan.yaml", "filters/x.yaml"):
+        assert re.search(hook["files"], name)
+    assert not re.search(hook["files"], ".github/workflows/ci.yml")
