@@ -113,7 +113,12 @@ def facts_of_fixture(data: Mapping[str, JsonValue], kind: str = LEAD) -> Iterato
 
 
 def build_fixture(
-    data: Mapping[str, JsonValue], *, context: WhereContext, asked: frozenset[tuple[str, str]], path: Path
+    data: Mapping[str, JsonValue],
+    *,
+    context: WhereContext,
+    asked: frozenset[tuple[str, str]],
+    path: Path,
+    custom_ids: frozenset[str] | None = None,
 ) -> Fixture:
     """
     Make up the lead that `data` describes.
@@ -123,8 +128,10 @@ def build_fixture(
         context: The organization made up for it, and the instant and zone of the test.
         asked: Kind and field name of every built-in field that the filter asks for.
         path: Where the mapping stands; problems lie below it.
+        custom_ids: Where the filter is a structured query: the custom fields that it asks for. It names them by ID, so
+            a name in the fixture would be another field.
     """
-    builder = _Builder(context, asked)
+    builder = _Builder(context, asked, custom_ids)
     lead = builder.lead(data, path)
     return Fixture(lead, tuple(builder.objects), tuple(builder.problems))
 
@@ -151,6 +158,7 @@ class _Builder:
 
     context: WhereContext
     asked: frozenset[tuple[str, str]]
+    custom_ids: frozenset[str] | None = None
     objects: list[FixtureObject] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
@@ -281,6 +289,13 @@ class _Builder:
             guess = did_you_mean(key, lists, 1) or found.hint
             more = f"; lists: {join_words(lists)}" if lists else ""
             return Problem(f'"{key}" is no field of {plural(kind)}', f"{guess}{more}", path, on_key=True)
+        custom_id = found.node.get("custom_field_id")
+        if custom_id is not None and self.custom_ids is not None and custom_id not in self.custom_ids:
+            message = f'"{key}" is no field that the query asks for: it names custom fields by ID'
+            catalog = self.context.catalog
+            fields = (*catalog.lead_fields, *catalog.contact_fields, *catalog.opportunity_fields)
+            some = join_words(f"custom.{one.name}" for one in fields if one.id in self.custom_ids) or "none"
+            return Problem(message, f"it asks for {some}", path, on_key=True)
         instead = COUNTED.get((kind, field_key(found)))
         if instead and found.owner is None:
             message = f"{found.label} is counted, and cannot be said"

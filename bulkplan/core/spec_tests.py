@@ -83,8 +83,14 @@ def prepare_test(run: WantedRun, index: int, circumstances: Circumstances, *, is
     unknowable = _unknowable(spec.filter)
     selection = Selection({}) if unknowable else select_leads(spec.filter, context=context)
     suppressed = compile_where(suppress, scope="lead", context=context, path=("suppress",)) if suppress else None
-    asked = frozenset(_asked([selection.query, suppressed.node if suppressed else None]))
-    fixture = build_fixture(test.lead, context=context, asked=asked, path=(*path, "lead"))
+    queries: list[JsonValue] = [selection.query, suppressed.node if suppressed else None]
+    fixture = build_fixture(
+        test.lead,
+        context=context,
+        asked=frozenset(_asked(queries)),
+        path=(*path, "lead"),
+        custom_ids=frozenset(_custom_ids(queries)) if spec.filter.query is not None and not unknowable else None,
+    )
     problems = (*late, *selection.problems, *(suppressed.problems if suppressed else ()), *fixture.problems)
     is_whole = is_asked and not problems and unknowable is None
     return Prepared(
@@ -219,3 +225,15 @@ def _asked(value: JsonValue | Sequence[JsonValue]) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for item in value:
             yield from _asked(item)
+
+
+def _custom_ids(value: JsonValue) -> Iterator[str]:
+    """The ID of every custom field in some queries."""
+    if isinstance(value, dict):
+        if value.get("type") == "custom_field":
+            yield str(value.get("custom_field_id"))
+        for item in value.values():
+            yield from _custom_ids(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _custom_ids(item)

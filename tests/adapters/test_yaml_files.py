@@ -84,6 +84,20 @@ def test_a_specs_folder_that_is_a_link_is_refused(tmp_path, tmp_path_factory):
     assert [problem.message for problem in files.problems] == ["symbolic links are not followed"]
 
 
+def test_fragments_are_read_beside_specs_by_the_same_rules(root, tmp_path_factory):
+    (root / "filters" / "deep").mkdir(parents=True)
+    write(root, "filters/deep/quiet.yaml", "name: quiet\n")
+    (root / "filters" / "link.yaml").symlink_to(write(tmp_path_factory.mktemp("outside"), "secret.yaml", "secret: 1\n"))
+    files = YamlProject(root).read()
+    assert [document.file for document in files.fragments] == ["filters/deep/quiet.yaml"]
+    assert [document.file for document in files.specs] == ["specs/one.yaml"]
+    (problem,) = files.problems
+    assert (str(problem.at), problem.hint) == ("filters/link.yaml:1:1", "put the file itself under filters/")
+    selected = YamlProject(root).read((str(root / "filters"),))
+    assert selected.selected == ("filters/deep/quiet.yaml",)
+    assert [document.file for document in selected.specs] == ["specs/one.yaml"]
+
+
 def test_a_pipe_is_not_opened(root):
     os.mkfifo(root / "specs" / "pipe.yaml")
     (problem,) = YamlProject(root).read().problems

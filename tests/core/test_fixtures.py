@@ -131,6 +131,9 @@ def test_a_structured_query_is_asked_as_it_stands():
     query = {"type": "and", "queries": [status, {**owner, "condition": user}]}
     assert matches({"query": query}, {"status": "stat_a", "custom.cf_own": "user_dana"})
     assert not matches({"query": query}, {"status": "stat_a", "custom.cf_own": "user_milan"})
+    (problem,) = prepared({"query": query}, {"custom.Owner": "user_dana"}).problems
+    assert problem.path == ("tests", 0, "lead", "custom.Owner")
+    assert problem.hint == "it asks for custom.cf_own"
     terms = {"type": "term", "values": ["DE", "NL"]}
     related = {"type": "has_related", "this_object_type": "lead", "related_object_type": "address"}
     assert matches({"query": {**related, "related_query": _regular("country", terms, "address")}}, {"country": "NL"})
