@@ -144,10 +144,14 @@ def _command_name(rest: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _own_or_below(first: str, words: Sequence[str]) -> tuple[str, list[str]]:
-    """A command that is a group too: the one below it that is named first of all, else the command itself."""
+    """A command, or, where it is a group too, the one below it that is named first of all."""
     between, after = _split(words)
     if after and f"{first} {after[0]}" in COMMAND_BY_NAME:
         return f"{first} {after[0]}", [*between, *after[1:]]
+    below = _in_group(first)
+    if below and words and not words[0].startswith("-"):
+        name = f"{first} {words[0]}"
+        raise UsageError(f'there is no command "{name}"', hint=_did_you_mean(name, below, f"bulkplan {first}"))
     return first, list(words)
 
 

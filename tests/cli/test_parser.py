@@ -144,3 +144,9 @@ def test_a_command_that_is_a_group_too_is_itself_unless_a_second_word_follows(wo
     asked = parse(words)
     assert asked.command is not None
     assert asked.command.name == name
+
+
+def test_a_second_word_that_is_no_command_names_the_nearest():
+    with pytest.raises(UsageError, match='no command "audit verfy"') as refused:
+        parse(["audit", "verfy"])
+    assert "audit verify" in str(refused.value.hint)
