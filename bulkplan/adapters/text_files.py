@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from bulkplan.errors import BulkplanError
@@ -23,7 +24,7 @@ def replace_text(path: Path, text: str) -> None:
         draft.chmod(mode)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        _remove(draft)
         raise BulkplanError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
@@ -36,23 +37,42 @@ def create_text(path: Path, text: str) -> bool:
     Raises:
         BulkplanError: It cannot be written.
     """
+    if os.path.lexists(path):
+        return False
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    _make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if os.path.lexists(path):
-            return False
         _write(draft, text)
         if text.startswith("#!"):
             mode = stat.S_IMODE(draft.stat().st_mode)
             draft.chmod(mode | (mode & 0o444) >> 2)
-        os.link(draft, path)  # unlike a rename, this takes no other's place
+        _put(draft, path, text)
     except FileExistsError:
         return False
     except OSError as error:
         raise BulkplanError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
-        draft.unlink(missing_ok=True)
+        _remove(draft)
     return True
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:  # also a file that stands where the folder should be
+        raise BulkplanError(f"{folder} cannot be made, so nothing is written there: {error.strerror}") from error
+
+
+def _put(draft: Path, path: Path, text: str) -> None:
+    """Give the draft its name; unlike a rename, this takes no other's place. Raises `OSError`."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        mode = draft.stat().st_mode
+        _write(path, text)
+        path.chmod(stat.S_IMODE(mode))
 
 
 def add_line(path: Path, line: str) -> bool:
@@ -72,6 +92,12 @@ def add_line(path: Path, line: str) -> bool:
         return False
     replace_text(path, f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{line}\n")
     return True
+
+
+def _remove(draft: Path) -> None:
+    """Take a draft away, if it was made; why it was not is told by whoever tried."""
+    with suppress(OSError):
+        draft.unlink()
 
 
 def _write(draft: Path, text: str) -> None:

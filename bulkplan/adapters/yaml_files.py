@@ -37,7 +37,7 @@ def find_root(start: Path) -> Path:
             return candidate
     raise UsageError(
         f"no project here: neither {PROJECT_FILE} nor {SPECS_FOLDER}/ in {folder}, nor in any folder above it",
-        hint=f"make a folder {SPECS_FOLDER}/ with a spec in it, or name the folder of the project: -C DIR",
+        hint="bulkplan init makes one here; or name the folder of the project: -C DIR",
     )
 
 

@@ -42,6 +42,8 @@ def format_yaml(content: FileText, *, order: KeyOrder, schema: str | None = None
     if not before.documents:
         return content.text
     text = _laid_out(content, order, schema)
+    if text == content.text:
+        return text
     again = _read(content.file, text)
     _require_same(content, again, schema)
     if _laid_out(again, order, schema) != text:

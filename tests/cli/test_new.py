@@ -168,7 +168,7 @@ def test_on_a_terminal_what_is_missing_is_asked_for():
     assert new.run(args, heard.console) == 0
     assert "  template: Win-back 2026\n" in Path("specs/winback.yaml").read_text()
     said = heard.err.getvalue()
-    assert "To begin with a lead status: Potential," in said
+    assert "Lead statuses to begin with: Potential," in said
     assert "There are: Win-back 2026," in said
 
 

@@ -99,7 +99,7 @@ def _ask(console: Console, key: str, question: str, *, default: str) -> str:
         why = None if answer == default else _why_unfit(key, answer)
         if why is None:
             return answer
-        console.message([(Span(f"{why}.", "warn"),)])
+        console.message([(Span(why, "warn"),)])
 
 
 def _why_unfit(key: str, value: str) -> str | None:

@@ -119,7 +119,7 @@ def _filter(
         if not console.manners.can_ask:
             raise UsageError("nothing says which leads are meant", hint=instead)
         labels = ", ".join(each.label for each in around.catalog.lead_statuses)
-        console.note(f"No source was named ({_SOURCES}). To begin with a lead status: {labels}")
+        console.note(f"Lead statuses to begin with: {labels}. (Or stop, and give {_SOURCES}.)")
         status = console.ask("Leads with which status?", instead=instead)
     return filter_of_status(status, around)
 
