@@ -266,7 +266,7 @@ def _folds(change: Change) -> Iterator[Html]:
         return
     facts_ = facts([("Spec", code(where)) for where in (spec_words(change),) if where])
     yield folded(
-        "For technicians: the exact request",
+        "For technicians: the request",
         facts_,
         element("p", code(f"POST {change.request.path}")),
         preformatted(text),
