@@ -316,7 +316,8 @@ def add_schema(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         nargs="?",
         default=None,
-        help="which schema to print: bulk-action, filter, project, plan, apply-report, audit or audit-verify",
+        help="which schema to print: bulk-action, filter, project, plan, apply-report, test-report, audit or "
+        "audit-verify",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, help="write all schemas (or NAME) as files into DIR")
 

@@ -14,7 +14,7 @@ from bulkplan.cli.parser import Parser, build_parser
 from bulkplan.core.lint.names import SLUGS
 
 Files = Literal["files", "folders"]
-SCHEMA_NAMES = ("bulk-action", "filter", "project", "plan", "apply-report", "audit", "audit-verify")
+SCHEMA_NAMES = ("bulk-action", "filter", "project", "plan", "apply-report", "test-report", "audit", "audit-verify")
 _BEFORE_COMMAND = frozenset({"-C", "--target", "--format"})
 _FILE_WORDS = frozenset({"FILE", "PLAN", "PATH", "FAILURE"})
 

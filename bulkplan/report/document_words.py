@@ -218,5 +218,36 @@ REPORT_WORDS: Mapping[str, Mapping[str, Word]] = {
     },
 }
 
-DOCUMENT_WORDS: Mapping[str, Mapping[str, Word]] = {**PLAN_WORDS, **REPORT_WORDS}
+TEST_REPORT_WORDS: Mapping[str, Mapping[str, Word]] = {
+    "TestReport": {
+        "format_version": says("Grows when keys are added."),
+        "specs": says("How many specs with tests were tried.", 12),
+        "untested": says("Names of the specs without tests.", ["tag-churned"]),
+        "passed": says("How many tests passed.", 33),
+        "failed": says("How many tests failed; with any, the exit code is 1.", 0),
+        "not_evaluated": says("How many tests only Close could evaluate.", 1),
+        "results": says("Every test, in the order of files, variants and tests."),
+    },
+    "TestResult": {
+        "run": says("The spec's name, with its variant.", "news[EMEA]"),
+        "number": says("Which test of the spec, from 1.", 2),
+        "name": says("What the spec calls it; null without a name.", "nobody to write to"),
+        "at": says("Where it stands.", "specs/winback.yaml:24"),
+        "expected": says("Whether the filter must match the lead."),
+        "matches": says("Whether it does; null where that is not known."),
+        "is_suppressed": says("Whether the project's suppression takes the lead out; null where that is not known."),
+        "outcome": says("What the test came to."),
+        "reason": says("The same in words.", "must match, and does not"),
+        "clauses": says("The clauses of the filter, each judged by itself; empty where it was not evaluated."),
+    },
+    "Clause": {
+        "words": says("What it asks.", "status is Churned"),
+        "holds": says("Whether it holds for the lead, or for the related object that it speaks of."),
+        "at": says("Where it stands.", "specs/winback.yaml:12"),
+        "found": says("What the lead has there, in words; null where nothing is to be said.", "the lead's is New"),
+        "clauses": says("What it is made of; below a related kind, once for each object."),
+    },
+}
+
+DOCUMENT_WORDS: Mapping[str, Mapping[str, Word]] = {**PLAN_WORDS, **REPORT_WORDS, **TEST_REPORT_WORDS}
 """By the name of the model, then by key."""

@@ -20,6 +20,7 @@ from bulkplan.model.fragment import FilterFragment
 from bulkplan.model.plan import SealedPlan
 from bulkplan.model.project import Project
 from bulkplan.model.spec import NEVER_FILLED, Spec
+from bulkplan.model.spec_test_report import TestReport
 from bulkplan.report.audit_schema_words import AUDIT_WORDS
 from bulkplan.report.document_words import DOCUMENT_WORDS
 from bulkplan.report.schema_words import WRITTEN_WORDS, Word
@@ -84,12 +85,18 @@ def audit_verify_schema() -> JsonObject:
     return _base(ChainReport, "audit-verify.v1", "What bulkplan found in the records of a state store")
 
 
+def spec_test_schema() -> JsonObject:
+    """The schema of what `test --format json` prints."""
+    return _base(TestReport, "test-report.v1", "What became of the tests of specs of bulkplan")
+
+
 SCHEMAS: Mapping[str, Callable[[], JsonObject]] = {
     "bulk-action": spec_schema,
     "filter": filter_schema,
     "project": project_schema,
     "plan": plan_schema,
     "apply-report": apply_report_schema,
+    "test-report": spec_test_schema,
     "audit": audit_schema,
     "audit-verify": audit_verify_schema,
 }

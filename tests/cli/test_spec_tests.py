@@ -6,9 +6,11 @@ import json
 import signal
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from bulkplan.cli.main import run
+from bulkplan.report.schemas import SCHEMAS
 
 QUIET = """\
 schema: bulkplan/filter/v1
@@ -111,6 +113,7 @@ def test_names_and_files_say_which(capfd):
 def test_the_json_has_every_test_with_its_clauses(capfd):
     assert run(["test", "--format", "json"]) == 1
     report = json.loads(capfd.readouterr().out)
+    jsonschema.validate(report, SCHEMAS["test-report"](), cls=jsonschema.Draft202012Validator)
     assert {key: report[key] for key in ("specs", "passed", "failed", "not_evaluated")} == {
         "specs": 1,
         "passed": 1,

@@ -73,7 +73,7 @@ def test_examples_are_valid(name):
 def test_no_words_are_left_over():
     used = {(model or name, key) for name, one in SCHEMA_BY_NAME.items() for model, key, _ in _properties(one)}
     roots = {"Spec": "bulk-action", "FilterFragment": "filter", "Project": "project"}
-    roots |= {"SealedPlan": "plan", "ApplyReport": "apply-report"}
+    roots |= {"SealedPlan": "plan", "ApplyReport": "apply-report", "TestReport": "test-report"}
     roots |= {"AuditReport": "audit", "ChainReport": "audit-verify"}
     assert {
         (model, key) for model, words in WORDS.items() for key in words if (roots.get(model, model), key) not in used
