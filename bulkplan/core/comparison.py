@@ -25,7 +25,7 @@ class SpecChangeKind(StrEnum):
     EDITED = "edited"
     REMOVED = "removed"
     MOVED = "moved"
-    """Its spec means the same, and yet it stands otherwise: other leads, other guards, another state."""
+    """It asks for the same, and yet stands otherwise: refused by a guard, beside other runs."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,9 @@ def _mean_alike(base: Change, head: Change) -> bool:
 
 
 def _standing(change: Change) -> tuple[object, ...]:
-    matches = change.matches
-    counts = (matches.total, matches.limited) if matches else None
+    """No counts: where the same is asked twice and other leads answer, that is no doing of a pull request."""
     overlaps = tuple((each.with_, each.rule, each.severity) for each in change.overlaps)
-    cohort = change.cohort.digest if change.cohort else None
-    return (change.kind, change.blocked_by, counts, cohort, overlaps)
+    return (change.kind, change.blocked_by, overlaps)
 
 
 def _reach(base: Change | None, head: Change | None) -> Reach:

@@ -172,7 +172,7 @@ def _drift(review: Review, looked: Looked) -> tuple[str, ...]:
         return (f"{now.key} was reviewed without a match count",)
     members = _members(then, now)
     if looked.is_frozen and (members is None or members.entered):
-        who = f"{members.entered:,} of its leads are new" if members else "nobody knows whether its leads are the same"
+        who = f"{members.entered:,} of those now are new" if members else "nobody knows whether its leads are the same"
         return (f"{now.key} is frozen to the leads of its review, and {who}",)
     verdict = judge_drift(then.matches.total, now.matches.total, looked.layers, members=members)
     return () if verdict.is_ok else (f"{now.key}: {verdict.message}",)

@@ -16,7 +16,7 @@ _TABLE_HEAD = "| Spec | Change | At the base | At the head | Leads entering | le
 _TABLE_HEAD += "|---|---|---|---|---:|---:|---:|\n"
 _NAME_CHARS, _VALUE_CHARS = 120, 300
 _MAX_DIFFERENCES = 20
-_MOVED_MEANS = "<sub>moved: the spec means the same; who matches, or what stands in its way, is different</sub>\n\n"
+_MOVED_MEANS = "<sub>moved: it asks for the same, and stands otherwise: by a guard, or beside other runs</sub>\n\n"
 _SIGNS: Mapping[SpecChangeKind, str] = {
     SpecChangeKind.NEW: "➕ new",
     SpecChangeKind.EDITED: "✏️ edited",

@@ -246,3 +246,10 @@ def test_reviewed_goes_with_no_other_plan(capsys):
     assert run(["apply", "plan.json", "--reviewed", "plan.json"]) == 64
     assert run(["apply", "--reviewed", "plan.json", "--select", "mark"]) == 64
     assert "--reviewed goes with neither" in capsys.readouterr().err
+
+
+def test_a_frozen_run_whose_leads_are_those_reviewed_is_applied(capsys):
+    Path("specs/mark.yaml").write_text(f"{MARK}cohort: frozen\n")
+    assert run(["plan", "--out", "frozen.json", "--quiet"]) == 0
+    assert run(["apply", "--reviewed", "frozen.json"]) == 0, capsys.readouterr().err
+    assert "2 bulk actions were sent to Close." in capsys.readouterr().out

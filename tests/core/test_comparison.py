@@ -68,12 +68,19 @@ async def test_suppression_that_a_pull_request_edits_shows_at_every_spec_that_it
     assert comparison.n_same == 1
 
 
-async def test_a_spec_of_the_same_meaning_that_hits_others_has_moved():
-    base, head = await _plan(spec_data("tag")), await _plan(spec_data("tag"), reader=FakeReader(totals={"stat_chu": 7}))
-    head = _with_members(head, "tag@1", ["a", "b"])
+async def test_a_guard_that_a_pull_request_edits_moves_a_spec_of_the_same_meaning():
+    few = FakeReader(totals={"stat_chu": 7})
+    base = await _plan(spec_data("tag"), reader=few)
+    head = await _plan(spec_data("tag", guards={"max_matches": 5}), reader=few)
     (change,) = compare_plans(base, head).changes
     assert change.kind is SpecChangeKind.MOVED
-    assert (change.reach.entering, change.reach.staying) == (None, None), "the base does not know its members"
+    assert (change.reach.entering, change.reach.staying) == (None, None), "who they are is not known"
+
+
+async def test_leads_that_came_between_two_plans_are_no_doing_of_the_pull_request():
+    base = await _plan(spec_data("tag"), reader=FakeReader(totals={"stat_chu": 7}))
+    head = await _plan(spec_data("tag"), reader=FakeReader(totals={"stat_chu": 9}))
+    assert compare_plans(base, head).changes == ()
 
 
 async def test_without_a_project_at_the_base_everything_is_new():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,8 +19,11 @@ from support.plan_world import (
 from support.small_catalog import CATALOG, NOW
 
 from bulkplan.app.fresh import fresh_requests
+from bulkplan.app.layers import guard_layers
 from bulkplan.app.reviewed import check_reviewed, recurring_runs
 from bulkplan.core.cohort import MemberCollector
+from bulkplan.core.frozen import freeze
+from bulkplan.core.reviewed import Looked, Review, moved_since
 from bulkplan.core.seal import seal
 from bulkplan.errors import PlanRefusedError
 from bulkplan.model.plan import Cohort
@@ -105,21 +109,22 @@ async def test_drift_beyond_the_guard_is_not_what_was_reviewed():
     assert "tag@1" in await refusal(**tight, now_total=103)
 
 
+def leads(numbers):
+    """An edit of a plan: its rows know these leads."""
+    collector = MemberCollector()
+    collector.add(f"lead_{number}" for number in numbers)
+    cohort = Cohort(n_leads=len(numbers), digest="sha256:" + "0" * 64, members=collector.encoded())
+
+    def edit(plan):
+        rows = tuple(row.model_copy(update={"cohort": cohort}) for row in plan.changes)
+        return plan.model_copy(update={"changes": rows})
+
+    return edit
+
+
 async def test_the_same_count_of_other_leads_is_drift_where_both_plans_know_them():
-    def members(ids):
-        collector = MemberCollector()
-        collector.add(ids)
-        cohort = Cohort(n_leads=len(ids), digest="sha256:" + "0" * 64, members=collector.encoded())
-
-        def edit(plan):
-            rows = tuple(row.model_copy(update={"cohort": cohort}) for row in plan.changes)
-            return plan.model_copy(update={"changes": rows})
-
-        return edit
-
-    reviewed = members([f"lead_{number}" for number in range(10)])
+    reviewed, others = leads(range(10)), leads(range(5, 15))
     await Merge(**same(), edit_reviewed=reviewed, edit_fresh=reviewed).check()
-    others = members([f"lead_{number}" for number in range(5, 15)])
     assert "tag@1" in await refusal(**same(), edit_reviewed=reviewed, edit_fresh=others)
 
 
@@ -189,3 +194,19 @@ async def test_the_first_period_of_a_schedule_may_have_been_reviewed_in_the_one_
     weekly = spec_data("tag", schedule={"every": "week"})
     words = {"reviewed": [weekly], "merged": [weekly], "period": ("2026-W46", "2026-W47")}
     await Merge(**words, total=10, now_total=900).check()
+
+
+async def test_of_a_frozen_cohort_some_may_leave_and_nobody_may_enter():
+    wanted = wanted_run(spec_data("tag"))
+    plan = (await plan_of(wanted, reader=FakeReader(totals={"": 100}))).plan
+    layers = guard_layers(make_workspace([wanted]), wanted, "edit")
+
+    def moved(then, now):
+        review = Review(leads(now)(plan).changes[0], leads(then)(plan).changes[0], seal(plan, key=None))
+        request = review.row.request
+        frozen = review.row.model_copy(update={"request": freeze(request, ["lead_1", "lead_2"])})
+        unfrozen = request.model_copy(update={"body": {**request.body, "results_limit": None}})
+        return moved_since(replace(review, row=frozen), Looked(unfrozen, layers, is_frozen=True))
+
+    assert moved(range(100), range(98)) == ()
+    assert "1 of those now are new" in moved(range(100), range(1, 101))[0]
