@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -258,8 +259,31 @@ def guarded(
         console.error(error)
         return code_of(error)
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets words, not a traceback
+        lack = _lack(error)
+        if lack is not None:
+            console.error(lack)
+            return code_of(lack)
         console.bug(error)
         return bug_code
+
+
+_LACKS = {
+    errno.EMFILE: (
+        "this process may open no more files",
+        "raise its limit: ulimit -n 1024",
+    ),
+    errno.ENFILE: ("this machine can open no more files", "end what is not needed, then run the same command again"),
+    errno.ENOMEM: ("there is no memory left", "end what is not needed, then run the same command again"),
+}
+
+
+def _lack(error: Exception) -> BulkplanError | None:
+    """The error for what a process or its machine has run out of; `None` when that is not what happened."""
+    number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
+    if number not in _LACKS:
+        return None
+    message, hint = _LACKS[number]
+    return BulkplanError(message, hint=hint)
 
 
 def _is_tty(stream: TextIO | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -172,6 +173,20 @@ def test_a_bug_is_reported_as_a_bug_without_a_traceback():
     assert "ZeroDivisionError: division by zero" in text
     assert "-v" in text
     assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "may open no more files"),
+        (MemoryError(), "no memory left"),
+    ],
+)
+def test_what_the_machine_lacks_is_no_bug(error, words):
+    heard = console_in_memory()
+    assert guarded(_work(error), heard.console, exit_code, bug_code=99) == 1
+    assert words in heard.err.getvalue()
+    assert "bug" not in heard.err.getvalue()
 
 
 def test_a_bug_shows_its_traceback_when_asked():
