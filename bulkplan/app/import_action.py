@@ -125,6 +125,13 @@ def require_key_free(key: RunKey, records: Mapping[RunKey, Record]) -> None:
     )
 
 
+def _require_action_free(action_id: str, store: Store) -> None:
+    """Whether an action is still nobody's run: somebody may have imported it under another name meanwhile."""
+    taken = next((record for record in read_shelf(store).records if record.remote_id == action_id), None)
+    if taken is not None:
+        raise RefusedError(f"{action_id} is in the state already, as {taken.key}", hint="bulkplan state list")
+
+
 async def keep_imported(
     action: BulkAction, run: WantedRun, wish: ImportWish, around: Surroundings, edges: Edges, context: ApplyContext
 ) -> Record:
@@ -140,6 +147,7 @@ async def keep_imported(
     request = render_request(run.spec, catalog=around.catalog, context=rendering).request
     found = Imported(wish.kind, action, run, request)
     record = imported_record(found, context, Stamp(edges.clock.now(), edges.draw_word()))
+    _require_action_free(action.id, edges.store)
     if await Performer(edges).run(put_surely(record)):
         return record
     require_key_free(run.key, {each.key: each for each in read_shelf(edges.store).records})

@@ -74,6 +74,14 @@ async def test_whoever_comes_second_is_refused_and_changes_nothing():
     assert store.slots == {key: other}
 
 
+async def test_an_action_that_somebody_imported_meanwhile_under_another_name_is_refused():
+    other = make_record(WANTED, key=WANTED.key._replace(name="other"), remote_id="bulkemail_1")
+    store = Contested.of(other)
+    with pytest.raises(RefusedError, match="in the state already, as other@1"):
+        await keep_imported(listed(), WANTED, WISH, AROUND, edges(store), APPLY)
+    assert store.wishes == []
+
+
 async def test_a_store_that_is_away_is_said():
     store = replace(Contested(answer=PutResult.UNAVAILABLE), trouble="disk is full")
     with pytest.raises(StoreError, match="could not be stored: disk is full"):

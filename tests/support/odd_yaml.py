@@ -69,25 +69,32 @@ def trailing(draw):
 
 
 @st.composite
-def blocks(draw, indent=0, depth=3, is_root=False):
+def blocks(draw, indent=0, depth=3, is_list=None):
     """The lines of a block mapping or list."""
     pad, step = " " * indent, draw(st.sampled_from((2, 2, 4)))
+    is_list = draw(st.booleans()) if is_list is None else is_list
     lines = []
-    is_list = not is_root and draw(st.booleans())
-    keys = draw(st.lists(st.sampled_from(KEYS), unique=True, min_size=1, max_size=4))
-    for key in keys:
+    for number, key in enumerate(draw(st.lists(st.sampled_from(KEYS), unique=True, min_size=1, max_size=4))):
         lines += draw(noise())
         head = f"{pad}-" if is_list else f"{pad}{key}:"
-        kind = draw(st.integers(0, 6)) if depth else draw(st.integers(0, 3))
+        kind = draw(st.integers(0, 9)) if depth else draw(st.integers(0, 3))
         if kind <= 1:
             lines.append(f"{head} {draw(scalar_texts())}{draw(trailing())}")
         elif kind == 2:
             lines.append(f"{head} {draw(flow_texts())}{draw(trailing())}")
         elif kind == 3:
-            first, *rest = draw(block_scalars(indent + (2 if is_list else 0) if False else indent))
+            first, *rest = draw(block_scalars(indent))
             lines += [f"{head} {first}", *rest]
         elif kind == 4:
             lines += draw(opened_flow(head, pad))
+        elif kind == 5:
+            name, again = f"a{depth}x{indent}x{number}", f"{pad}-" if is_list else f"{pad}same{number}:"
+            lines += [f"{head} &{name} {draw(flow_texts())}{draw(trailing())}", *draw(noise()), f"{again} *{name}"]
+        elif kind == 6 and is_list:
+            first, *rest = draw(blocks(indent + 2, depth - 1))
+            lines += [f"{pad}- {first.lstrip()}" if first.strip() else f"{pad}-", *rest]
+        elif kind == 6:
+            lines += [f"{head}{draw(trailing())}", *draw(blocks(indent, depth - 1, is_list=True))]
         else:
             lines += [f"{head}{draw(trailing())}", *draw(blocks(indent + step, depth - 1))]
     return [*lines, *draw(noise())]
@@ -108,8 +115,9 @@ def opened_flow(draw, head, pad):
 @st.composite
 def odd_texts(draw):
     """A whole text: one document or several, with and without marks between them."""
-    documents = draw(st.lists(blocks(is_root=True), min_size=1, max_size=2))
+    documents = draw(st.lists(blocks(is_list=False), min_size=1, max_size=2))
     text = "\n---\n".join("\n".join(each) for each in documents)
     start = draw(st.sampled_from(("", "", "---\n", "# top\n\n---  # marked\n", "\n\n# top\n")))
     end = draw(st.sampled_from(("", "\n", "\n\n\n", "\n...\n", "\n---\n# nothing\n")))
-    return start + text + end
+    text = start + text + end
+    return text.replace("\n", "\r\n") if draw(st.integers(0, 9)) == 0 else text
