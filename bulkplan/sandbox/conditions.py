@@ -18,7 +18,7 @@ from bulkplan.sandbox.moments import first_day_from, read_moment
 from bulkplan.sandbox.query_lookup import check_references
 from bulkplan.sandbox.query_shape import JsonObject, read_flag, read_key, read_object, read_text, read_texts, spell
 from bulkplan.sandbox.query_values import MAX_TEXT, Fragment, QueryContext, QueryError, SqlValue, joined
-from bulkplan.sandbox.text_match import SQL_FUNCTION, TEXT_MODES, words
+from bulkplan.sandbox.text_match import FOLD_FUNCTION, SQL_FUNCTION, TEXT_MODES, words
 
 _LONGEST_PARAMETER_LIST = 200
 _COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -100,6 +100,12 @@ def text_condition(operand: Operand, node: JsonObject, asker: Asker) -> Fragment
     # hold any go on to the function.
     quick = f"({operand.sql} LIKE ? OR length(CAST({operand.sql} AS BLOB)) > length({operand.sql}))"
     return Fragment(f"({quick} AND {sql})", (f"%{max(plain_words, key=len)}%", mode, value), depth=2)
+
+
+def exact_text(sql: str, values: list[str]) -> Fragment:
+    """Answer that a plain column of text is one of the values, but for case: one look at a row for all of them."""
+    listed = json.dumps(sorted({value.casefold() for value in values}))
+    return Fragment(f"{FOLD_FUNCTION}({sql}) IN (SELECT value FROM json_each(?))", (listed,), depth=2)  # noqa: S608
 
 
 def _boolean(operand: Operand, node: JsonObject, asker: Asker) -> Fragment:

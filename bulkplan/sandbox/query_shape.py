@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from bulkplan.sandbox.query_values import QueryError
+from bulkplan.sandbox.query_values import MAX_TEXT, QueryError
 
 JsonObject = Mapping[str, JsonValue]
 
@@ -64,6 +64,22 @@ def read_flag(node: JsonObject, key: str, what: str) -> bool:
     if not isinstance(value, bool):
         raise QueryError(f'"{key}" of {what} must be true or false, not {spell(value)}')
     return value
+
+
+def exact_text_asked(node: JsonValue) -> tuple[str, str, str] | None:
+    """Answer object type, field name and text of a node that asks a regular field for an exact text, else None."""
+    if not isinstance(node, dict) or node.get("type") != "field_condition" or node.get("negate", False) is not False:
+        return None
+    field, condition = node.get("field"), node.get("condition")
+    if not isinstance(field, dict) or not isinstance(condition, dict) or field.get("type") != "regular_field":
+        return None
+    if condition.get("type") != "text" or condition.get("mode") != "exact_value":
+        return None
+    found = (field.get("object_type"), field.get("field_name"), condition.get("value"))
+    owner, name, value = found
+    if not isinstance(owner, str) or not isinstance(name, str) or not isinstance(value, str):
+        return None
+    return (owner, name, value) if 0 < len(value) <= MAX_TEXT and value.isascii() else None
 
 
 def _storable(text: str, what: str) -> str:

@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from bulkplan.sandbox.clock import format_moment
-from bulkplan.sandbox.conditions import Asker, Operand, compile_condition, is_one_of, text_condition
+from bulkplan.sandbox.conditions import Asker, Operand, compile_condition, exact_text, is_one_of, text_condition
 from bulkplan.sandbox.fields import Kind, ObjectType, object_type
 from bulkplan.sandbox.moments import read_moment
 from bulkplan.sandbox.query_lookup import check_references, custom_field, smart_view_node
 from bulkplan.sandbox.query_root import root_object_type
-from bulkplan.sandbox.query_shape import JsonObject, read_flag, read_key, read_list, read_object, read_text, read_texts
+from bulkplan.sandbox.query_shape import (
+    JsonObject,
+    exact_text_asked,
+    read_flag,
+    read_key,
+    read_list,
+    read_object,
+    read_text,
+    read_texts,
+)
 from bulkplan.sandbox.query_values import (
     ALWAYS,
     MAX_DEPTH,
@@ -145,7 +154,9 @@ class _Compiler:
         kind = read_text(node, "type", "a query node")
         queries = read_list(node, "queries", f"a query of type {kind}")
         ids, rest = self._split_ids(queries, row, is_negated=kind == "and")
+        texts, rest = self._split_texts(rest, row) if kind == "or" else ({}, rest)
         fragments = [self.compile(query, row, depth=depth + 1) for query in rest]
+        fragments += [exact_text(row.sql(row.type.fields[name].sql), values) for name, values in texts.items()]
         if ids:
             listed = is_one_of(f"{row.alias}.id", ids)
             fragments.append(negated(listed) if kind == "and" else listed)
@@ -162,6 +173,18 @@ class _Compiler:
             else:
                 rest.append(query)
         return ids, rest
+
+    def _split_texts(self, queries: list[JsonValue], row: _Row) -> tuple[dict[str, list[str]], list[JsonValue]]:
+        """Gather the alternatives that ask a plain column for an exact text, which may be hundreds, by their field."""
+        texts: dict[str, list[str]] = {}
+        rest: list[JsonValue] = []
+        for query in queries:
+            found = exact_text_asked(query)
+            if found is None or found[0] != row.type.name or not _is_plain_text(row.type, found[1]):
+                rest.append(query)
+            else:
+                texts.setdefault(found[1], []).append(found[2])
+        return texts, rest
 
     def _object_type(self, node: JsonObject, row: _Row, depth: int) -> Fragment:
         del depth
@@ -282,6 +305,11 @@ class _Compiler:
     def _next_alias(self) -> str:
         self._n_aliases += 1
         return f"t{self._n_aliases}"
+
+
+def _is_plain_text(of: ObjectType, name: str) -> bool:
+    known = of.fields.get(name)
+    return known is not None and known.kind in (Kind.TEXT, Kind.WORD) and "(" not in known.sql
 
 
 _NODES: Mapping[str, Callable[[_Compiler, JsonObject, _Row, int], Fragment]] = {

@@ -12,6 +12,7 @@ from functools import lru_cache
 TEXT_MODES = ("full_words", "phrase", "beginning_of_words", "exact_value")
 PART_SEPARATOR = "\x1f"
 SQL_FUNCTION = "bp_text"
+FOLD_FUNCTION = "bp_fold"
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -67,5 +68,10 @@ def matches(mode: str, value: str, text: str | None) -> bool:
 
 
 def register(connection: sqlite3.Connection) -> None:
-    """Give a connection the SQL function `bp_text(mode, value, text)`: 1 or 0."""
+    """Give a connection `bp_text(mode, value, text)`: 1 or 0; and `bp_fold(text)`: the text as case does not matter."""
     connection.create_function(SQL_FUNCTION, 3, matches, deterministic=True)
+    connection.create_function(FOLD_FUNCTION, 1, _fold, deterministic=True)
+
+
+def _fold(text: str | None) -> str | None:
+    return None if text is None else text.casefold()

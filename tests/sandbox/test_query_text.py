@@ -71,6 +71,16 @@ def test_no_sign_of_a_text_hides_it_from_sql(world, mode, value, name):
     assert name in names(world, node.regular("name", node.text(value, mode)))
 
 
+def test_many_exact_texts_find_what_each_of_them_finds(world):
+    """They are looked up as one list, which must not change what matches."""
+    values = ["100% cotton_shop", "\N{KELVIN SIGN}elvin labs".lower(), "%", "straße & söhne gmbh", "nobody"]
+    each = [node.regular("name", node.text(value, "exact_value")) for value in values]
+    one_by_one = set().union(*(names(world, one) for one in each))
+    assert names(world, node.either(*each)) == one_by_one >= {"100% Cotton_Shop", "Straße & Söhne GmbH"}
+    assert names(world, node.no(node.either(*each))) == names(world, node.both()) - one_by_one
+    assert names(world, node.either(*each, node.no(each[0]))) == names(world, node.both())
+
+
 def test_signs_that_sql_treats_specially_stand_for_themselves(world):
     for value in ("100%", "1__", "'; DROP TABLE lead; --"):
         found = names(world, node.regular("name", node.text(f"{value} zz", "full_words")))
