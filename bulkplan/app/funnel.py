@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from bulkplan.app.counting import Progress
 from bulkplan.core.digest import digest_json
-from bulkplan.core.forecast import DailyLimit, forecast, sender_key
+from bulkplan.core.forecast import DailyLimit, Others, forecast, sender_key
 from bulkplan.core.funnel import (
     Course,
+    Reached,
     Unsubscribed,
     course_of,
     funnel,
@@ -23,6 +24,7 @@ from bulkplan.errors import BadRequestError, NotAuthorizedError, NotFoundError
 from bulkplan.model.base import SQuery
 from bulkplan.model.document import Workspace
 from bulkplan.model.plan import Change, Plan
+from bulkplan.model.run import RunKey
 from bulkplan.ports import CloseReader
 
 COUNTING_PEOPLE = "counting people"
@@ -46,11 +48,9 @@ async def add_funnels(plan: Plan, workspace: Workspace, *, reader: CloseReader, 
     unsubscribed = await fetch_unsubscribed(reader) if is_asked else Unsubscribed()
     courses = {change.key: course_of(change, unsubscribed) for change in rows}
     counts = await _Counting(reader, progress).counts(courses.values())
-    changes = tuple(
-        _told(change, courses[change.key], counts, workspace) if change.key in courses else change
-        for change in plan.changes
-    )
-    return plan.model_copy(update={"changes": changes})
+    reached = {key: funnel(course, counts) for key, course in courses.items()}
+    told = _Telling(workspace, {change.key: change for change in rows}, reached)
+    return plan.model_copy(update={"changes": tuple(told.row(change) for change in plan.changes)})
 
 
 async def fetch_unsubscribed(reader: CloseReader) -> Unsubscribed:
@@ -65,18 +65,42 @@ async def fetch_unsubscribed(reader: CloseReader) -> Unsubscribed:
     return Unsubscribed(addresses)
 
 
-def _told(change: Change, course: Course, counts: Mapping[str, int | None], workspace: Workspace) -> Change:
-    reached = funnel(course, counts)
-    if change.request is None:
-        return change
-    limit = _daily_limit(change, workspace) if sends_messages(change.request) else None
-    told = forecast(reached, change.request, limit)
-    return change.model_copy(update={"funnel": reached.steps, "forecast": told})
+@dataclass(frozen=True)
+class _Telling:
+    """Puts what was counted into the rows of one plan."""
+
+    workspace: Workspace
+    rows: Mapping[RunKey, Change]
+    reached: Mapping[RunKey, Reached]
+
+    def row(self, change: Change) -> Change:
+        """The row with its funnel and its forecast; one that writes to nobody as it is."""
+        reached, request = self.reached.get(change.key), change.request
+        if reached is None or request is None:
+            return change
+        sends = sends_messages(request)
+        limit = _daily_limit(change, self.workspace) if sends else None
+        told = forecast(reached, request, limit, self._others(change) if sends else None)
+        return change.model_copy(update={"funnel": reached.steps, "forecast": told})
+
+    def _others(self, change: Change) -> Others:
+        """What else would be sent from the same address."""
+        address = _address(change)
+        keys = [
+            key
+            for key, other in self.rows.items()
+            if key != change.key and other.would_run and _address(other) == address
+        ]
+        return Others(len(keys), sum(self.reached[key].messages for key in keys))
+
+
+def _address(change: Change) -> str | None:
+    return sender_address(change.request.body) if change.request else None
 
 
 def _daily_limit(change: Change, workspace: Workspace) -> DailyLimit | None:
     senders = workspace.project.senders
-    key = sender_key(sender_address(change.request.body) if change.request else None, senders)
+    key = sender_key(_address(change), senders)
     if key is None:
         return None
     document = workspace.project_document

@@ -167,10 +167,12 @@ def _looser(own: Guards, outer: Guards) -> Iterator[tuple[str, object, object]]:
         yield "max_matches", own.max_matches, outer.max_matches
     if own.min_matches is not None and outer.min_matches is not None and own.min_matches < outer.min_matches:
         yield "min_matches", own.min_matches, outer.min_matches
-    for name in ("max_percent", "max_deviation"):
+    for name in ("max_percent", "max_deviation", "max_drift"):
         written, limit = _percent(getattr(own, name)), _percent(getattr(outer, name))
         if written is not None and limit is not None and written > limit:
             yield name, getattr(own, name), getattr(outer, name)
+    if _is_count(own.max_drift) and _is_count(outer.max_drift) and own.max_drift > outer.max_drift:
+        yield "max_drift", own.max_drift, outer.max_drift
     if own.require_sort_with_limit is False and outer.require_sort_with_limit:
         yield "require_sort_with_limit", "false", "true"
 

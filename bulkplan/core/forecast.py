@@ -25,7 +25,15 @@ def sender_key(address: str | None, senders: Mapping[str, SenderLimit]) -> str |
     return own or (DEFAULT_SENDER if DEFAULT_SENDER in senders else None)
 
 
-def forecast(reached: Reached, request: Request, limit: DailyLimit | None) -> Forecast:
+@dataclass(frozen=True)
+class Others:
+    """The other rows of the plan that send from the same address: how many, and how many messages at most."""
+
+    n_rows: int = 0
+    messages: int = 0
+
+
+def forecast(reached: Reached, request: Request, limit: DailyLimit | None, others: Others | None = None) -> Forecast:
     """
     The forecast of a row.
 
@@ -33,12 +41,15 @@ def forecast(reached: Reached, request: Request, limit: DailyLimit | None) -> Fo
         reached: What its funnel ends in.
         request: What it would send.
         limit: What its sender may send a day, where that is declared.
+        others: What else the plan sends from there; `days` is of this row alone, `words` say both.
     """
     days = None if limit is None else days_for(reached.messages, limit.messages)
     words = _expected(reached, request)
     if limit is not None and days:
         at = f" ({limit.set_at})" if limit.set_at else ""
         words += f", {_first(request)}about {days:,} day{'s' if days != 1 else ''} at {limit.messages:,} a day{at}"
+        if others is not None and others.n_rows:
+            words += _together(reached.messages + others.messages, others.n_rows, limit)
     if reached.doubt:
         words += f": {reached.doubt}"
     return Forecast(
@@ -64,6 +75,11 @@ def _expected(reached: Reached, request: Request) -> str:
     if sends_messages(request):
         return f"{number} subscription{plural} expected"
     return f"subscriptions of {number} contact{plural}"
+
+
+def _together(messages: int, n_others: int, limit: DailyLimit) -> str:
+    days, runs = days_for(messages, limit.messages), "run" if n_others == 1 else f"{n_others:,} runs"
+    return f", {days:,} with the other {runs} of this sender"
 
 
 def _first(request: Request) -> str:

@@ -76,8 +76,8 @@ def _bound(verdict: Verdict) -> str:
     if verdict.guard == "min_matches":
         return f"{measured}, at least {limit}"
     if verdict.guard == "max_deviation":
-        off = f" off {verdict.denominator_words}" if verdict.denominator_words else ""
-        return f"{measured}{off}, at most {limit}"
+        of = verdict.denominator_words
+        return f"{measured} off {of}, at most {limit}" if of else f"waits: {measured}"
     whole = f" of {verdict.denominator_words}, at most" if verdict.denominator_words else " of"
     return f"{measured}{whole} {limit}"
 

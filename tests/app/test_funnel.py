@@ -117,6 +117,15 @@ async def test_days_are_those_of_the_sender_and_begun_ones_count():
     assert (await only_row(MAIL)).forecast.days is None
 
 
+async def test_runs_of_one_sender_share_his_days():
+    other = wanted_run(email_data("twin"))
+    plan = (await plan_of(MAIL, other, reader=few(), project=SENDERS)).plan
+    for row in plan.changes:
+        assert row.forecast.days == 3
+        assert "about 3 days at 100 a day" in row.forecast.words
+        assert row.forecast.words.endswith(", 5 with the other run of this sender")
+
+
 async def test_a_limit_that_cuts_off_makes_the_forecast_a_bound():
     row = await only_row(wanted_run(email_data(options={"results_limit": 50, "sort": ["name"]})))
     assert [step.name for step in row.funnel[:2]] == ["matched", "limited"]

@@ -113,3 +113,23 @@ def test_a_guard_that_the_project_overrules_is_a_warning():
     assert underlined(warning) == "500"
     assert "100" in warning.message
     assert not warn_of_guards(expand(document, now=NOW).runs, documents, Project())
+
+
+@pytest.mark.parametrize(
+    ("own", "outer"),
+    [
+        ({"max_drift": "3%"}, {"max_drift": "2%"}),
+        ({"max_drift": 3}, {"max_drift": 2}),
+        ({"max_deviation": "30%"}, {"max_deviation": "20%"}),
+        ({"require_sort_with_limit": False}, {"require_sort_with_limit": True}),
+    ],
+)
+def test_a_guard_that_the_project_overrules_is_told(own, outer):
+    written = ", ".join(f"{key}: {str(value).lower()}" for key, value in own.items())
+    (document,) = read(SPEC + f"guards: {{{written}}}\n").documents
+    runs, documents = expand(document, now=NOW).runs, {(document.file, 0): document}
+    strict = Guards.model_validate(outer)
+    project = Project(guards=ProjectGuards(email=strict, edit=strict, delete=strict, sequence=strict))
+    (warning,) = warn_of_guards(runs, documents, project)
+    assert warning.path == ("guards", next(iter(own)))
+    assert not warn_of_guards(runs, documents, Project())
