@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from bulkplan.core.fragments import PROJECT_ROOT, SPEC_ROOT, warn_of_unused
 from bulkplan.core.lint.judge import judge
 from bulkplan.core.lint.rule import CloseFacts, Finding, Linted, SpecView, World
 from bulkplan.core.lookup import is_selected, selected
+from bulkplan.errors import Location
 from bulkplan.model.record import Record
 from bulkplan.model.run import RunKey, WantedRun
 
@@ -79,6 +80,14 @@ def lint(
     found = judge(world, rules=rules)
     return replace(
         found,
-        findings=tuple(filter(is_asked, found.findings)),
-        ignored=tuple(filter(is_asked, found.ignored)),
+        findings=_each_once(filter(is_asked, found.findings)),
+        ignored=_each_once(filter(is_asked, found.ignored)),
     )
+
+
+def _each_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What several specs have by one fragment is told once, at the fragment."""
+    distinct: dict[tuple[str, Location | None, str], Finding] = {}
+    for finding in findings:
+        distinct.setdefault((finding.rule.id, finding.problem.at, finding.problem.message), finding)
+    return tuple(distinct.values())

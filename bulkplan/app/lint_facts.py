@@ -12,11 +12,11 @@ from bulkplan.app.counting import NoProgress, Progress
 from bulkplan.app.plan import NAMES
 from bulkplan.core.conditions import WhereContext
 from bulkplan.core.lint.merge_tags import Tag, tags_of
-from bulkplan.core.lint.rule import CloseFacts, EmptyTag
+from bulkplan.core.lint.rule import CloseFacts, EmptyTag, UnknownTag
 from bulkplan.core.needs import needed_kinds
 from bulkplan.core.query_form import nested_view_ids
 from bulkplan.core.render import RenderContext, render_request
-from bulkplan.core.resolve import Known, find_smart_view, find_template
+from bulkplan.core.resolve import Known, find_sequence, find_smart_view, find_template
 from bulkplan.core.senders import SendingIdentity, find_sender
 from bulkplan.core.where import compile_where
 from bulkplan.model.base import SQuery
@@ -24,10 +24,11 @@ from bulkplan.model.catalog import Catalog, CatalogKind, SmartView, Template
 from bulkplan.model.document import Workspace
 from bulkplan.model.run import RunKey, WantedRun
 from bulkplan.model.spec import Email, SequenceSubscribe, Spec
+from bulkplan.model.where import Where
 from bulkplan.ports import CloseReader
 
 TEMPLATES = "reading templates"
-_FOR_MAIL = frozenset({CatalogKind.LEAD_FIELDS, CatalogKind.CONTACT_FIELDS, CatalogKind.USERS})
+_FOR_MAIL = frozenset({CatalogKind.LEAD_FIELDS, CatalogKind.CONTACT_FIELDS, CatalogKind.USERS, CatalogKind.TEMPLATES})
 
 
 async def gather_facts(
@@ -71,38 +72,46 @@ class _Asking:
         if rendered.request is None:
             return CloseFacts(problems=rendered.problems)
         views = tuple(view.name for view in _views(spec, self.catalog) if _asks_for_me(view))
-        template = _template(spec, self.catalog)
-        tags = tags_of(template, self.catalog) if template else ()
         query = rendered.request.body["s_query"]
+        mails = _templates(spec, self.catalog)
+        tags = [(template.name, tag) for template in mails for tag in tags_of(template, self.catalog)]
         return CloseFacts(
             user_views=views,
-            template=template.name if template else None,
+            mail_key="template" if isinstance(spec.action, Email) else "sequence",
             empty_tags=await self._count(tags, query if isinstance(query, dict) else {}),
-            unknown_tags=tuple(tag.text for tag in tags if tag.is_unknown),
+            unknown_tags=tuple(UnknownTag(tag.text, name) for name, tag in tags if tag.is_unknown),
             sender_without_user=_lost_sender(spec, self.catalog),
         )
 
-    async def _count(self, tags: Sequence[Tag], cohort: SQuery) -> tuple[EmptyTag, ...]:
-        asked = [tag for tag in tags if tag.empty is not None]
+    async def _count(self, tags: Sequence[tuple[str, Tag]], cohort: SQuery) -> tuple[EmptyTag, ...]:
+        """Each question once, also where several templates ask it."""
+        asked = [(name, tag, tag.empty) for name, tag in tags if tag.empty is not None]
         if not asked:
             return ()
-        n_leads = (await self.reader.count(cohort)).total
         where = WhereContext(self.catalog, self.context.now, ZoneInfo(self.context.timezone))
+        n_leads = (await self.reader.count(cohort)).total
+        counted: dict[Where, int] = {}
         found = []
-        for tag in asked:
-            if tag.empty is not None:
-                empty = compile_where(tag.empty, scope="lead", context=where, path=())
-                queries: list[JsonValue] = [cohort, empty.node]
-                n_empty = (await self.reader.count({"type": "and", "queries": queries})).total
-                found.append(EmptyTag(tag.text, n_empty, n_leads, is_some_contact=tag.is_some_contact))
+        for name, tag, empty in asked:
+            if empty not in counted:
+                compiled = compile_where(empty, scope="lead", context=where, path=())
+                queries: list[JsonValue] = [cohort, compiled.node]
+                counted[empty] = (await self.reader.count({"type": "and", "queries": queries})).total
+            found.append(EmptyTag(tag.text, name, counted[empty], n_leads, is_some_contact=tag.is_some_contact))
         return tuple(found)
 
 
-def _template(spec: Spec, catalog: Catalog) -> Template | None:
-    if not isinstance(spec.action, Email):
-        return None
-    found = find_template(spec.action.template, catalog, ())
-    return found.item if isinstance(found, Known) else None
+def _templates(spec: Spec, catalog: Catalog) -> tuple[Template, ...]:
+    """The templates that a run sends: that of an e-mail, or those of a sequence's steps."""
+    if isinstance(spec.action, Email):
+        found = find_template(spec.action.template, catalog, ())
+        return (found.item,) if isinstance(found, Known) else ()
+    if not isinstance(spec.action, SequenceSubscribe):
+        return ()
+    sequence = find_sequence(spec.action.sequence, catalog, ())
+    steps = sequence.item.steps if isinstance(sequence, Known) else ()
+    used = {step.get("email_template_id") for step in steps if isinstance(step, dict)}
+    return tuple(template for template in catalog.templates if template.id in used)
 
 
 def _views(spec: Spec, catalog: Catalog) -> Iterator[SmartView]:

@@ -6,7 +6,7 @@ from support.plan_world import FakeReader, email_data, make_workspace, spec_data
 from support.small_catalog import CATALOG, CONTEXT
 
 from bulkplan.app.lint_facts import gather_facts
-from bulkplan.core.lint.rule import EmptyTag
+from bulkplan.core.lint.rule import EmptyTag, UnknownTag
 from bulkplan.model.catalog import SmartView, Template
 
 
@@ -25,8 +25,8 @@ async def test_placeholders_are_counted_within_the_cohort():
     template = Template(id="tmpl_winback", name="Win-back 2026", subject="Hi", body=body)
     reader = FakeReader(leads=40, totals={'"field_name":"title"': 7}, catalog=_catalog(templates=(template,)))
     facts = await _facts(email_data(), reader=reader)
-    assert facts.empty_tags == (EmptyTag("{{ contact.title }}", 7, 40, is_some_contact=True),)
-    assert facts.unknown_tags == ("{{ lead.custom.Gone }}",)
+    assert facts.empty_tags == (EmptyTag("{{ contact.title }}", "Win-back 2026", 7, 40, is_some_contact=True),)
+    assert facts.unknown_tags == (UnknownTag("{{ lead.custom.Gone }}", "Win-back 2026"),)
     assert all('"stat_chu"' in query for query in reader.counted)
 
 
@@ -50,3 +50,18 @@ async def test_a_sender_whose_user_has_left_is_told():
 async def test_what_close_does_not_know_is_a_problem_with_its_path():
     facts = await _facts(spec_data(filter={"where": {"field": "status", "is": "Chruned"}}), reader=FakeReader())
     assert [problem.path for problem in facts.problems] == [("filter", "where", "is")]
+
+
+async def test_the_templates_of_a_sequences_steps_are_looked_at_and_a_question_is_asked_once():
+    templates = (
+        Template(id="tmpl_1", name="First", body="Hi {{ contact.title }}"),
+        Template(id="tmpl_2", name="Second", subject="{{ contact.title }}"),
+        Template(id="tmpl_3", name="Not in it", body="{{ lead.url }}"),
+    )
+    steps = ({"email_template_id": "tmpl_1"}, {"email_template_id": None}, {"email_template_id": "tmpl_2"})
+    trial = CATALOG.sequences[0].model_copy(update={"steps": steps})
+    reader = FakeReader(leads=9, catalog=_catalog(templates=templates, sequences=(trial,)))
+    action = {"type": "sequence_subscribe", "sequence": "Trial onboarding", "sender": "dana@example.com"}
+    facts = await _facts(spec_data(action=action), reader=reader)
+    assert [(tag.template, tag.n_empty) for tag in facts.empty_tags] == [("First", 9), ("Second", 9)]
+    assert (facts.mail_key, len(reader.counted)) == ("sequence", 2)

@@ -8,8 +8,6 @@ from bulkplan.core.lint.rule import CloseFacts, EmptyTag, Example, Hit, Rule, Wo
 from bulkplan.errors import Problem
 from bulkplan.model.run import RunKey
 
-_TEMPLATE = ("action", "template")
-
 
 def _facts(world: World) -> Iterator[tuple[Hit, CloseFacts, RunKey]]:
     """What Close says about each run; the hit only holds the document."""
@@ -39,14 +37,13 @@ def _empty_tags(world: World) -> Iterator[Hit]:
         for tag in facts.empty_tags:
             if tag.n_empty:
                 hint = f"give it a default in the template ({_with_default(tag.tag)}), or leave these leads out"
-                yield Hit(at.document, Problem(f"{key}: {_words(tag)}", hint, _TEMPLATE))
+                yield Hit(at.document, Problem(f"{key}: {_words(tag)}", hint, ("action", facts.mail_key)))
 
 
 def _words(tag: EmptyTag) -> str:
     share = f"{tag.n_empty:,} of {tag.n_leads:,} leads"
-    if tag.is_some_contact:
-        return f"{tag.tag} is empty for a contact of up to {share}"
-    return f"{tag.tag} is empty for {share}"
+    for_whom = f"a contact of up to {share}" if tag.is_some_contact else share
+    return f"{tag.tag} in “{tag.template}” is empty for {for_whom}"
 
 
 def _with_default(tag: str) -> str:
@@ -55,9 +52,9 @@ def _with_default(tag: str) -> str:
 
 def _unknown_tags(world: World) -> Iterator[Hit]:
     for at, facts, _ in _facts(world):
-        for tag in facts.unknown_tags:
-            message = f'{tag} in "{facts.template}" names no custom field, so it is empty for every lead'
-            yield Hit(at.document, Problem(message, "mend the template in Close", _TEMPLATE))
+        for unknown in facts.unknown_tags:
+            message = f"{unknown.tag} in “{unknown.template}” names no custom field, so it is empty for every lead"
+            yield Hit(at.document, Problem(message, "mend the template in Close", ("action", facts.mail_key)))
 
 
 def _senders(world: World) -> Iterator[Hit]:

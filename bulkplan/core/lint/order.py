@@ -54,15 +54,15 @@ def _no_tests(world: World) -> Iterator[Hit]:
 def _unused_vars(world: World) -> Iterator[Hit]:
     for view in world.specs:
         for name in view.spec.vars:
-            if not uses_var(view, name):
+            if not uses_var(view.document.data, name):
                 problem = Problem(f"nothing uses vars.{name}", "delete it, or use it", ("vars", name), on_key=True)
                 yield Hit(view.document, problem)
 
 
-def uses_var(view: SpecView, name: str) -> bool:
-    """Whether an expression of the document reads a var, or may: one that computes the name of a var reads all."""
+def uses_var(data: JsonValue, name: str) -> bool:
+    """Whether an expression of a document reads a var, or may: one that computes the name of a var reads all."""
     named = re.compile(rf"\bvars\s*(\.\s*{re.escape(name)}\b|\[\s*['\"]{re.escape(name)}['\"]\s*\])")
-    return any(named.search(text) or _DYNAMIC.search(text) for text in _expressions(view.document.data))
+    return any(named.search(text) or _DYNAMIC.search(text) for text in _expressions(data))
 
 
 def _expressions(value: JsonValue) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from pydantic import JsonValue
+
 from bulkplan.core.lint.limits import family_of
 from bulkplan.core.lint.order import uses_var
 from bulkplan.core.lint.rule import Example, Hit, Rule, World
@@ -72,9 +74,16 @@ def _foreign_url(world: World) -> Iterator[Hit]:
 
 def _unused_vars(world: World) -> Iterator[Hit]:
     for name in world.workspace.project.vars:
-        if world.specs and not any(uses_var(view, name) for view in world.specs):
+        documents = [view.document.data for view in world.specs]
+        if world.specs and not any(uses_var(data, name) for data in (*documents, _suppress(world))):
             problem = Problem(f"no spec uses vars.{name}", "delete it, or use it", ("vars", name), on_key=True)
             yield _at_project(world, problem)
+
+
+def _suppress(world: World) -> JsonValue:
+    """What is left out, with its fragments: these are filled in with the project's vars."""
+    document = world.workspace.project_document
+    return document.data.get("suppress") if document and isinstance(document.data, dict) else None
 
 
 _GOOD_TARGET = "organization_id: orga_1, api_key_env: CLOSE_API_KEY, state: git"

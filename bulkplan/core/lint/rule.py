@@ -37,6 +37,7 @@ class EmptyTag:
     """A placeholder of a template, and for how many leads of the cohort nothing stands behind it."""
 
     tag: str
+    template: str
     n_empty: int
     n_leads: int
     is_some_contact: bool = False
@@ -44,14 +45,22 @@ class EmptyTag:
 
 
 @dataclass(frozen=True)
+class UnknownTag:
+    """A placeholder of a template that names no field."""
+
+    tag: str
+    template: str
+
+
+@dataclass(frozen=True)
 class CloseFacts:
-    """What Close says about one run."""
+    """What Close says about one run. `mail_key` is the key of the action that brings the templates."""
 
     problems: tuple[Problem, ...] = ()
     user_views: tuple[str, ...] = ()
-    template: str | None = None
+    mail_key: Literal["template", "sequence"] = "template"
     empty_tags: tuple[EmptyTag, ...] = ()
-    unknown_tags: tuple[str, ...] = ()
+    unknown_tags: tuple[UnknownTag, ...] = ()
     sender_without_user: str | None = None
 
 

@@ -77,3 +77,20 @@ def test_a_run_that_was_given_up_is_no_history():
     gone = example_world(Example("name: gone\n")).workspace.runs[0]
     records = (make_record(gone, RecordStatus.FORGOTTEN), make_record(gone, RecordStatus.RELEASED))
     assert judge(example_world(Example("name: tidy\n"), records=records)).findings == ()
+
+
+FRAGMENT = "name: quiet\nwhere: {any: [{field: last_communication_date, before: 90 days ago}]}\n"
+
+
+def test_a_fault_of_a_fragment_is_told_once_and_there():
+    used = "filter: {where: {all: [{field: status, is: Churned}, {use: quiet}]}}\n"
+    other = "name: other\naction: {type: set_lead_status, status: Contacted}\n"
+    found = lint(example_world(Example(f"name: tidy\n{used}---\n{other}{used}", fragment=FRAGMENT))).findings
+    assert [(each.rule.slug, str(each.problem.at)) for each in found] == [("any-of-one", "filters/f.yaml:2:9")]
+
+
+def test_a_var_that_only_the_suppression_reads_is_used():
+    project = "vars: {days: 30}\nsuppress: {use: quiet}\n"
+    fragment = "name: quiet\nwhere: {field: last_communication_date, after: '{{ vars.days }} days ago'}\n"
+    world = example_world(Example("name: tidy\n", project, fragment=fragment))
+    assert judge(world).findings == ()

@@ -9,7 +9,7 @@ from support.linting import example_world
 
 from bulkplan.core.lint.judge import judge
 from bulkplan.core.lint.names import SLUGS
-from bulkplan.core.lint.rule import CloseFacts, EmptyTag, Example, Rule, World
+from bulkplan.core.lint.rule import CloseFacts, EmptyTag, Example, Rule, UnknownTag, World
 from bulkplan.core.lint.table import RULES
 from bulkplan.errors import Problem
 from bulkplan.model.run import RunKey
@@ -17,8 +17,10 @@ from bulkplan.model.run import RunKey
 FACTS = {
     "not-in-close": CloseFacts(problems=(Problem("no such status", path=("filter", "where", "is")),)),
     "user-dependent-smart-view": CloseFacts(user_views=("My open leads",)),
-    "empty-merge-tag": CloseFacts(empty_tags=(EmptyTag("{{ contact.title }}", 4, 10, is_some_contact=True),)),
-    "unknown-merge-tag": CloseFacts(template="Win-back 2026", unknown_tags=("{{ lead.custom.Produkt }}",)),
+    "empty-merge-tag": CloseFacts(
+        empty_tags=(EmptyTag("{{ contact.title }}", "Win-back 2026", 4, 10, is_some_contact=True),)
+    ),
+    "unknown-merge-tag": CloseFacts(unknown_tags=(UnknownTag("{{ lead.custom.Produkt }}", "Win-back 2026"),)),
     "sender-without-user": CloseFacts(sender_without_user="old@example.com"),
 }
 OF_CLOSE = {"recent-contact-not-excluded", "no-tests"}
