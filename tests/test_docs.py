@@ -6,11 +6,13 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from ruamel.yaml import YAML
 
 from bulkplan.cli.command_table import COMMANDS
+from bulkplan.model.audit import Origin, Rule
 from bulkplan.model.fragment import FilterFragment
 from bulkplan.model.project import Project
 
@@ -67,3 +69,8 @@ def test_every_yaml_file_of_the_readme_names_its_schema():
         if format_:
             name = format_[1] or "bulk-action"
             assert re.match(rf"# yaml-language-server: \$schema=(\.\./)?schemas/{name}\.v1\.schema\.json\n", block)
+
+
+def test_the_page_of_the_audit_names_every_rule_and_every_origin():
+    page = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
+    assert [word for word in (*get_args(Rule), *get_args(Origin)) if f"`{word}`" not in page] == []

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bulkplan.core.audit import Sighting
 from bulkplan.core.codec import RUN_PREFIX
 from bulkplan.core.records import FOLLOWED, OPEN
-from bulkplan.model.audit import AuditFinding
+from bulkplan.model.audit import AuditFinding, Rule
 from bulkplan.model.chain_report import ChainBreak
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.run import RunKey
@@ -94,7 +94,7 @@ def _strays(sightings: Iterable[Sighting]) -> Iterable[AuditFinding]:
         )
 
 
-def _stray_words(record: Record | None) -> tuple[str, str, str]:
+def _stray_words(record: Record | None) -> tuple[Rule, str, str]:
     if record is None:
         hint = (
             "the state was lost, or another state store is in use: restore it; apply adopts what a spec still asks for"

@@ -23,6 +23,21 @@ OUTSIDE_OF_GIT: tuple[Origin, ...] = ("outside", "unclear")
 """What no reviewed file asked for, as far as anybody can tell."""
 
 Severity = Literal["alarm", "warning"]
+Rule = Literal[
+    "ran-more-than-once",
+    "marker-without-record",
+    "ran-after-all",
+    "unsettled",
+    "unknown",
+    "recorded-alarm",
+    "marker-of-another-run",
+    "one-action-for-two-runs",
+    "other-organization",
+    "broken-history",
+    "no-outcome",
+    "not-listed",
+]
+"""What finds something; `docs/audit.md` says what each means. The last two only warn."""
 
 
 class AuditedAction(Value):
@@ -54,7 +69,7 @@ class AuditFinding(Value):
     """Something a person should look at. An alarm breaks a promise of bulkplan; a warning does not."""
 
     severity: Severity
-    rule: str
+    rule: Rule
     message: str
     hint: str | None = None
     run_key: str | None = None

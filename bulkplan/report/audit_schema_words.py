@@ -35,7 +35,7 @@ ACTION_WORDS: Mapping[str, Mapping[str, Word]] = {
     },
     "AuditFinding": {
         "severity": says("An alarm breaks a promise of bulkplan; a warning does not."),
-        "rule": says("Which rule found it.", "ran-more-than-once"),
+        "rule": says("Which rule found it."),
         "message": says("What was found.", f"{_RUN} has 2 actions in Close: {_ACTION}, bulkemail_9k"),
         "hint": says("How to go on.", "look at these actions in Close"),
         "run_key": says("The run it is about.", _RUN),
