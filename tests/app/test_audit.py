@@ -318,7 +318,7 @@ def test_thousands_of_old_actions_take_no_room(job):
 
     async def many(kind):
         for number in range(5_000 if kind == "edit" else 0):
-            query = {"type": "and", "queries": [{"type": "id", "value": f"lead_{number}_{each}"} for each in range(20)]}
+            query = {"type": "and", "queries": [{"type": "id", "value": f"lead_{number}_{each}"} for each in range(5)]}
             yield BulkAction(id=f"bulkedit_{number}", status="done", s_query=query, date_created=old)
 
     tracemalloc.start()
