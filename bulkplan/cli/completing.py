@@ -83,7 +83,7 @@ def _command(before: Sequence[str]) -> tuple[str | None, list[str]]:
     rest = [word for _, word in _plain(before)]
     if not rest:
         return None, []
-    if rest[0] in GROUPS and len(rest) > 1 and f"{rest[0]} {rest[1]}" in COMMAND_BY_NAME:
+    if len(rest) > 1 and f"{rest[0]} {rest[1]}" in COMMAND_BY_NAME:
         return f"{rest[0]} {rest[1]}", _behind(before, 2)
     if rest[0] in COMMAND_BY_NAME:
         return rest[0], _behind(before, 1)
@@ -114,7 +114,7 @@ def _commands(rest: Sequence[str], current: str, names: Names) -> Offer:
         first = {command.name.partition(" ")[0]: command.summary for command in reversed(COMMANDS)}
         first |= dict.fromkeys(GROUPS, "…") | {"help": "show help, or the help of a command"}
         return _begun([Candidate(word, about) for word, about in sorted(first.items())], current)
-    if len(rest) == 1 and rest[0] in GROUPS:
+    if len(rest) == 1:
         inside = [command for command in COMMANDS if command.name.startswith(f"{rest[0]} ")]
         return _begun([Candidate(command.name.partition(" ")[2], command.summary) for command in inside], current)
     return Offer()

@@ -58,6 +58,8 @@ def _words(*words: str) -> list[str]:
         (("schema", "p"), ["project", "plan"]),
         (("completion", "f"), ["fish"]),
         (("help", "state", "li"), ["list"]),
+        (("audit", "v"), ["verify"]),
+        (("audit", "verify", "--ag"), ["--against"]),
         (("nothing", ""), []),
     ],
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
+from bulkplan.core.field_table import FIELDS, FieldType
 from bulkplan.core.frozen import MAX_FROZEN_LEADS
 from bulkplan.core.lint.conditions import TIME_OPERATORS, children, conditions_of, is_fixed_date, nodes_of, values_of
 from bulkplan.core.lint.negation import find_negation_alone
@@ -103,8 +104,10 @@ def _recent_contact(spec: Spec) -> Iterator[Problem]:
 
 def _me(spec: Spec) -> Iterator[Problem]:
     for condition in conditions_of(spec):
+        row = FIELDS.get(condition.scope, {}).get(condition.field)
         for operator, operand in condition.operators:
-            if operator in ("is", "is_not") and "me" in values_of(operand):
+            may_be_user = row is None or row.type is FieldType.USER
+            if may_be_user and operator in ("is", "is_not") and "me" in values_of(operand):
                 message = f"{condition.field}: me is whoever owns the API key, a colleague or a robot of CI"
                 yield Problem(message, "name the user", (*condition.path, operator))
 
