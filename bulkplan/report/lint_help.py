@@ -47,8 +47,7 @@ def rules_page(rules: Sequence[Rule]) -> str:
 
 def rule_markdown(rule: Rule) -> str:
     """Why a rule is there, how it looks, and how it looks mended."""
-    bad, good = _example(rule.bad), _example(rule.good)
-    return f"{rule.why}\n\n{_titled('Told', bad)}\n\n{_titled('Not told', good)}"
+    return f"{rule.why}\n\n{_example('Told', rule.bad)}\n\n{_example('Not told', rule.good)}"
 
 
 def _section(rule: Rule) -> str:
@@ -56,15 +55,12 @@ def _section(rule: Rule) -> str:
     return f"{head}\n\n{rule_markdown(rule)}\n"
 
 
-def _titled(title: str, example: str) -> str:
-    return f"{title}:\n\n{example}"
-
-
-def _example(example: Example) -> str:
-    parts = [f"where {example.words}"] if example.words else []
+def _example(title: str, example: Example) -> str:
+    """The files of an example under a line that says what it shows."""
+    when = f", where {example.words}" if example.words else ", when this ran" if example.ran else ""
+    parts = [f"{title}{when}:"]
     if example.ran:
-        parts.append("after this ran:\n\n" + _yaml(example.ran))
-        parts += [] if example.spec else ["and the file is gone"]
+        parts += [_yaml(example.ran), "and now the file says:" if example.spec else "and now the file is gone."]
     if example.spec:
         parts.append(_yaml(example.spec))
     if example.project:

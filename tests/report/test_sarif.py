@@ -55,7 +55,7 @@ def test_a_name_stays_when_lines_move_and_differs_within_a_file():
 
 def test_every_rule_has_its_help():
     for rule in _document()["runs"][0]["tool"]["driver"]["rules"]:
-        assert "Told:" in rule["help"]["markdown"]
+        assert "\n\nTold" in rule["help"]["markdown"]
         assert rule["shortDescription"]["text"].endswith(".")
 
 
