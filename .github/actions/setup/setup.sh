@@ -18,8 +18,8 @@ else
 fi
 
 home=$RUNNER_TEMP/bulkplan-setup
-python3 -m venv --clear "$home/venv"
-"$home/venv/bin/python" -m pip install --quiet --disable-pip-version-check "${wanted[@]}"
+python3 -m venv --clear --without-pip "$home/venv"
+python3 -m pip --python "$home/venv/bin/python" install --quiet --disable-pip-version-check "${wanted[@]}"
 mkdir -p "$home/bin"
 ln -sf "$home/venv/bin/bulkplan" "$home/bin/bulkplan"
 echo "$home/bin" >> "$GITHUB_PATH"
