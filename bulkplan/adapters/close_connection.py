@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import httpx
@@ -9,7 +10,8 @@ import httpx
 from bulkplan.adapters.secret import Secret
 from bulkplan.core.loopback import is_loopback
 from bulkplan.core.visible import visible
-from bulkplan.errors import CloseError, WrongOrganizationError
+from bulkplan.errors import CloseError, NotAuthorizedError, WrongOrganizationError
+from bulkplan.model.project import ALLOW_VARIABLE, DEFAULT_BASE_URL
 from bulkplan.model.remote import Identity
 
 
@@ -64,6 +66,30 @@ def checked_base_url(base_url: str) -> httpx.URL:
     if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
         raise _unusable(base_url, "a key is sent over https only (http for loopback addresses)")
     return url
+
+
+def check_host(base_url: str, *, allowed: str, key_source: str) -> None:
+    """
+    Refuse to send a key where only the project file says so: whoever edits that file would be given the key.
+
+    Args:
+        base_url: The address that the project file names.
+        allowed: Host names, with blanks or commas between them; Close itself and this machine are always allowed.
+        key_source: Where the key comes from, in words.
+
+    Raises:
+        NotAuthorizedError: It names another host.
+        CloseError: It is no address that any key may be sent to.
+    """
+    host = checked_base_url(base_url).raw_host.decode("ascii")
+    named = {name.lower() for name in re.split(r"[\s,]+", allowed) if name}
+    if host in {httpx.URL(DEFAULT_BASE_URL).host, *named} or is_loopback(host):
+        return
+    shown = visible(host, max_chars=120)
+    raise NotAuthorizedError(
+        f"base_url would send {key_source} to {shown}, which is not Close, and the environment does not allow it",
+        hint=f"delete base_url; or, if that host is meant, allow it where the key is set: {ALLOW_VARIABLE}={shown}",
+    )
 
 
 def check_identity(identity: Identity, expected: str | None) -> Identity:

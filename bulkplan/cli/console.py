@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from bulkplan import __version__
-from bulkplan.core.visible import visible
+from bulkplan.core.visible import visible, visible_json
 from bulkplan.errors import BulkplanError, InvalidFilesError, UsageError
 from bulkplan.report.lines import Line, Span
 
@@ -81,7 +81,8 @@ class Console:
 
     def document(self, value: JsonValue) -> None:
         """Print a result as one JSON document."""
-        self.raw(json.dumps(value, ensure_ascii=not self._is_utf8, indent=2, allow_nan=False) + "\n")
+        text = json.dumps(value, ensure_ascii=not self._is_utf8, indent=2, allow_nan=False)
+        self.raw(visible_json(text) + "\n")
 
     def markup(self, text: str) -> None:
         """Print a result as HTML or Markdown, where every character can be written in ASCII."""
@@ -187,7 +188,8 @@ class Console:
             )
         )
         if self.manners.verbose:
-            self._write(self.stderr, "".join(traceback.format_exception(error)), end="")
+            text = "".join(traceback.format_exception(error))
+            self._write(self.stderr, "\n".join(map(visible, text.split("\n"))), end="")
         else:
             self.message(((Span("hint: run it again with -v for the traceback, and report it", "plain"),),))
 

@@ -17,7 +17,7 @@ from bulkplan.cli.console import Console
 from bulkplan.cli.progress import Progress, progress
 from bulkplan.cli.provenance import provenance
 from bulkplan.errors import BulkplanError, NotAuthorizedError, UsageError
-from bulkplan.model.project import Project, SandboxSize, Target
+from bulkplan.model.project import ALLOW_VARIABLE, Project, SandboxSize, Target
 from bulkplan.model.store import Provenance
 from bulkplan.ports import Clock, Store
 
@@ -174,14 +174,17 @@ async def open_connection(place: Place, console: Console, shown: Progress) -> As
     How to reach the target: the sandbox in process (made at first use), or Close over HTTP.
 
     Raises:
-        NotAuthorizedError: The variable that should hold the key is not set.
+        NotAuthorizedError: The variable that should hold the key is not set, or the key would go to another host than
+            Close that only the project file names.
     """
-    from bulkplan.adapters.close_connection import Connection
+    from bulkplan.adapters.close_connection import Connection, check_host
     from bulkplan.adapters.secret import Secret
 
     size = place.target.sandbox
     if size is None:
         variable, key = _api_key(place)
+        allowed = place.environ.get(ALLOW_VARIABLE, "")
+        check_host(place.target.base_url, allowed=allowed, key_source=f"${variable}")
         yield Connection(place.target.base_url, Secret(key), f"${variable}", place.target.organization_id)
         return
     from bulkplan.sandbox.transport import SandboxTransport

@@ -13,6 +13,7 @@ from pydantic import JsonValue, ValidationError
 from bulkplan.core.cohort import is_sound
 from bulkplan.core.digest import canonical_json, sha256_text
 from bulkplan.core.fates import moment_words
+from bulkplan.core.visible import visible_json
 from bulkplan.errors import PlanRefusedError
 from bulkplan.model.plan import Change, Plan, SealedPlan
 from bulkplan.model.request import Request
@@ -254,7 +255,7 @@ def _check_format(content: Mapping[str, JsonValue]) -> None:
 def _dump(sealed: SealedPlan, *, only_ascii: bool) -> str:
     """Only ASCII is what a terminal or pipe without UTF-8 gets."""
     content: JsonValue = sealed.model_dump(mode="json", by_alias=True)
-    return json.dumps(content, indent=2, ensure_ascii=only_ascii, allow_nan=False) + "\n"
+    return visible_json(json.dumps(content, indent=2, ensure_ascii=only_ascii, allow_nan=False)) + "\n"
 
 
 def _canonical(plan: Plan) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-_UNSEEN = re.compile(
-    "["
-    "\x00-\x1f\x7f-\x9f"  # C0 (with ESC), DEL, C1
+_UNSEEN_PAST_ASCII = (
+    "\x7f-\x9f"  # DEL, C1
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"  # soft hyphen, joiners, fillers, Arabic letter mark
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f"  # zero-width, line and paragraph ends, bidi controls
     "\u3164\ufeff\uffa0\ufff9-\ufffb"  # fillers, byte order mark, annotations
     "\ud800-\udfff"  # unpaired surrogates: no terminal and no UTF-8 file takes them
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # musical controls; tags and supplementary variation selectors
-    "]"
 )
+_UNSEEN = re.compile(f"[\x00-\x1f{_UNSEEN_PAST_ASCII}]")  # with C0, and so ESC
+_UNSEEN_IN_JSON = re.compile(f"[{_UNSEEN_PAST_ASCII}]")
 
 _ADDRESS = re.compile(r"""[^\s@"'<>(),;:\[\]{}][^\s@"<>(),;:\[\]{}]*@[^\s@"'<>(),;:\[\]{}]+""")
 
@@ -38,6 +39,11 @@ def visible(text: str, *, max_chars: int | None = None) -> str:
         return _UNSEEN.sub(_escape, text)
     shown = _UNSEEN.sub(_escape, text[: max_chars + 1])
     return shown if len(shown) <= max_chars else shown[: max(max_chars - 1, 0)] + "…"
+
+
+def visible_json(text: str) -> str:
+    """JSON text with an escape for every character that would not show; it says the same. Its line ends stay."""
+    return _UNSEEN_IN_JSON.sub(lambda match: json.dumps(match.group())[1:-1], text)
 
 
 def without_addresses(text: str) -> str:

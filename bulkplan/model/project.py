@@ -11,6 +11,8 @@ from bulkplan.model.spec import Guards, LintIgnores, PositiveCount, Text
 from bulkplan.model.where import Where
 
 DEFAULT_BASE_URL = "https://api.close.com/api/v1"
+ALLOW_VARIABLE = "BULKPLAN_ALLOW_HOST"
+"""Names the hosts besides Close that a key may be sent to: in the environment, which no pull request can set."""
 DEFAULT_SENDER = "default"
 """The key of `senders` that holds for every address without one of its own."""
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8,64}$")]

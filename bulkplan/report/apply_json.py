@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 
 from bulkplan.core.result import ApplyResult, RunResult
+from bulkplan.core.visible import visible_json
 from bulkplan.model.apply_report import ApplyReport, ReportRow
 from bulkplan.model.plan import Plan, SealedPlan
 from bulkplan.model.store import Provenance
@@ -44,7 +45,7 @@ def apply_report(
 
 def dump_report(report: ApplyReport) -> str:
     """The report as JSON text; what is not known is null."""
-    return json.dumps(report.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2) + "\n"
+    return visible_json(json.dumps(report.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2)) + "\n"
 
 
 def _row(row: RunResult) -> ReportRow:

@@ -1,7 +1,8 @@
 import pytest
 
-from bulkplan.adapters.close_connection import check_identity, checked_base_url
-from bulkplan.errors import CloseError, WrongOrganizationError
+from bulkplan.adapters.close_connection import check_host, check_identity, checked_base_url
+from bulkplan.errors import CloseError, NotAuthorizedError, WrongOrganizationError
+from bulkplan.model.project import ALLOW_VARIABLE
 from bulkplan.model.remote import Identity
 
 
@@ -54,3 +55,39 @@ def test_an_identity_of_another_organization_is_refused_with_both_ids():
     assert "orga_1" in message
     assert "orga_2" in message
     assert "\x1b" not in message
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://api.close.com/api/v1", ""),
+        ("https://API.Close.com:443/api/v1/", ""),
+        ("http://127.0.0.1:8686/api/v1", ""),
+        ("https://proxy.acme.example/api/v1", "proxy.acme.example"),
+        ("https://proxy.acme.example:8443/api/v1", "one.example, PROXY.acme.example"),
+    ],
+)
+def test_a_key_goes_to_close_to_this_machine_and_to_hosts_that_the_environment_names(url, allowed):
+    check_host(url, allowed=allowed, key_source="$KEY")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/api/v1",
+        "https://api.close.com.evil.example/api/v1",
+        "https://evilapi.close.com/api/v1",
+        "https://close.com/api/v1",
+        "https://api.close.com./api/v1",
+        "https://аpi.close.com/api/v1",  # a Cyrillic letter
+        "https://evil.example/https://api.close.com/api/v1",
+        "https://10.0.0.1/api/v1",
+    ],
+)
+@pytest.mark.parametrize("allowed", ["", "other.example", "evil", "*", ".example"])
+def test_a_host_that_only_the_project_file_names_is_given_no_key(url, allowed):
+    with pytest.raises(NotAuthorizedError) as caught:
+        check_host(url, allowed=allowed, key_source="$KEY")
+    assert "$KEY" in caught.value.message
+    assert f"{ALLOW_VARIABLE}=" in (caught.value.hint or "")
+    assert caught.value.message.isascii()

@@ -149,6 +149,22 @@ async def test_the_key_comes_from_its_variable_and_is_shown_nowhere(tmp_path):
     assert not (tmp_path / ".bulkplan").exists()
 
 
+@pytest.mark.parametrize(("allowed", "is_sent"), [("", False), ("api.close.example", True)])
+async def test_a_host_that_only_the_project_file_names_is_given_no_key(tmp_path, allowed, is_sent):
+    target = REAL.model_copy(update={"base_url": "https://api.close.example/api/v1"})
+    place = _place(tmp_path, target, name="production", SHOP_KEY="api_canary_1234567890", BULKPLAN_ALLOW_HOST=allowed)
+    heard = console_in_memory()
+    with progress(heard.console) as shown:
+        if is_sent:
+            async with open_connection(place, heard.console, shown) as connection:
+                assert connection.base_url == target.base_url
+            return
+        with pytest.raises(NotAuthorizedError, match="which is not Close") as caught:
+            async with open_connection(place, heard.console, shown):
+                pass
+    assert exit_code(caught.value) == 77
+
+
 async def test_the_sandbox_is_made_at_first_use_and_kept(tmp_path):
     place = _place(tmp_path)
     first, second = console_in_memory(), console_in_memory()

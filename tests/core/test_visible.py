@@ -1,3 +1,4 @@
+import json
 import re
 import unicodedata
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkplan.core.visible import visible, without_addresses
+from bulkplan.core.visible import visible, visible_json, without_addresses
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,13 @@ def test_the_result_is_one_printable_line(text):
     assert len(shown.splitlines()) <= 1
     assert not any(unicodedata.category(character) == "Cc" for character in shown)
     assert not any(unicodedata.bidirectional(character) in {"RLO", "LRO", "RLE", "LRE", "PDF"} for character in shown)
+
+
+@given(st.lists(st.text(alphabet=st.characters(exclude_categories=()))))
+def test_json_shows_every_character_and_says_the_same(value):
+    text = visible_json(json.dumps({"names": value}, ensure_ascii=False, indent=2))
+    assert json.loads(text) == {"names": value}
+    assert [visible(line) for line in text.split("\n")] == text.split("\n")
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=())), st.integers(1, 50))

@@ -10,6 +10,7 @@ from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.planning import write_text
 from bulkplan.cli.wiring import find_place, open_store
+from bulkplan.core.visible import visible_json
 from bulkplan.report.record_export import export_document
 
 
@@ -31,6 +32,6 @@ def run(args: Args, console: Console) -> int:
     if args.out is None:
         console.document(document)
     else:
-        write_text(args.out, json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+        write_text(args.out, visible_json(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)) + "\n")
         console.note(f"Wrote {args.out}.")
     return OK

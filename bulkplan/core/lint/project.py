@@ -13,7 +13,7 @@ from bulkplan.core.lint.rule import Example, Hit, Rule, World
 from bulkplan.core.loopback import is_loopback
 from bulkplan.core.render import SUPPRESSED_FAMILIES
 from bulkplan.errors import Problem
-from bulkplan.model.project import DEFAULT_BASE_URL, Target
+from bulkplan.model.project import ALLOW_VARIABLE, DEFAULT_BASE_URL, Target
 
 _CLOSE_HOST = urlsplit(DEFAULT_BASE_URL).hostname
 
@@ -68,7 +68,7 @@ def _foreign_url(world: World) -> Iterator[Hit]:
         host = urlsplit(target.base_url).hostname
         if host != _CLOSE_HOST:
             message = f"the API key of {name} and the names of its leads go to {host}, which is not Close"
-            hint = f"delete the line for Close itself ({DEFAULT_BASE_URL})"
+            hint = f"delete the line for Close itself ({DEFAULT_BASE_URL}); else the key needs {ALLOW_VARIABLE}={host}"
             yield _at_project(world, Problem(message, hint, ("targets", name, "base_url")))
 
 
@@ -145,7 +145,7 @@ RULES = (
         "warning",
         "base_url names another host than Close",
         "Every request carries the API key, and every answer the names of leads. A proxy may be meant; a slip of the "
-        "pen gives both away.",
+        "pen gives both away. No key is sent there unless the variable BULKPLAN_ALLOW_HOST names the host.",
         Example(
             project=f"{_REVIEWED}targets:\n  production:\n    organization_id: orga_1\n"
             "    api_key_env: CLOSE_API_KEY\n    state: git\n"
