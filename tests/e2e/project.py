@@ -104,9 +104,11 @@ class Project:
         return path
 
     def add_examples(self) -> None:
-        """Take the specs that come with the program."""
+        """Take the specs that come with the program, and what they share."""
         for path in sorted(EXAMPLES.glob("*.yaml")):
             self.write(f"specs/{path.name}", path.read_bytes())
+        for path in sorted(EXAMPLES.with_name("filters").glob("*.yaml")):
+            self.write(f"filters/{path.name}", path.read_bytes())
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace a passage of a file, which must be there."""
