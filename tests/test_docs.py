@@ -74,3 +74,17 @@ def test_every_yaml_file_of_the_readme_names_its_schema():
 def test_the_page_of_the_audit_names_every_rule_and_every_origin():
     page = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
     assert [word for word in (*get_args(Rule), *get_args(Origin)) if f"`{word}`" not in page] == []
+
+
+FAULTS = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+
+
+def test_every_test_that_the_list_of_faults_names_is_there():
+    named = set(re.findall(r"`([\w/]+\.py)::(\w+)`", FAULTS))
+    assert len(named) > 100
+    sources = {path: (ROOT / "tests" / path).read_text(encoding="utf-8") for path, _ in named}
+    assert [f"{path}::{name}" for path, name in sorted(named) if f"def {name}(" not in sources[path]] == []
+
+
+def test_the_list_of_faults_has_no_gap():
+    assert re.findall(r"^\| F(\d+) \|", FAULTS, flags=re.MULTILINE) == [f"{number:02}" for number in range(1, 78)]
