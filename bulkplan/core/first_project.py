@@ -11,6 +11,7 @@ from bulkplan.core.project_checks import state_fault
 _ORGANIZATION = re.compile(r"orga_[A-Za-z0-9]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TARGET = re.compile(r"[A-Za-z0-9_-]+")
+_WORD = re.compile(r"(?!(true|false|null|yes|no|on|off|y|n)$)[A-Za-z][A-Za-z0-9_-]*", re.IGNORECASE)
 STATES = ("git", "git+REMOTE", "local", "s3://bucket/prefix", "postgresql://host/database")
 
 
@@ -50,6 +51,18 @@ def target_lines(target: FirstTarget) -> str:
     if target.organization_id is not None:
         return "\n".join(f"  {line}" for line in lines)
     return "\n".join(f"  # {line}" for line in ["Your own organization:", *lines])
+
+
+def caller_text(text: str, *, target: str, folder: str) -> str:
+    """
+    The workflow that calls the others, for this target; `folder` is the project's in its repository, or empty.
+
+    A name that YAML might read as something else is quoted.
+    """
+    written = target if _WORD.fullmatch(target) else f'"{target}"'
+    lines = [f"target: {written}", *([f"directory: {folder}"] if folder else [])]
+    text = re.sub(r"^( +)target: production$", lambda found: found[1] + f"\n{found[1]}".join(lines), text, flags=re.M)
+    return re.sub(r"^( +)environment: production$", rf"\1environment: {written}", text, flags=re.M)
 
 
 def filled(text: str, answers: Mapping[str, str]) -> str:

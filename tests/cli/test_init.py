@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 from support.consoles import console_in_memory
 
 from bulkplan.adapters import scaffold
@@ -139,3 +140,15 @@ def test_what_is_there_for_github_goes_below_its_folder(tmp_path):
     assert all(Path(name).read_text() == text for name, text in names.items())
     assert all(os.access(name, os.X_OK) is text.startswith("#!") for name, text in names.items())
     assert any(name.endswith("/bulkplan.yml") for name in names)
+
+
+def test_a_project_below_the_root_of_its_repository_has_its_workflows_there(tmp_path, capfd):
+    (tmp_path / ".git").mkdir()
+    assert run(["init", "sales/crm", "--organization", "orga_1", "--first-target", "close-eu"]) == 0
+    assert "wrote ../../.github/workflows/bulkplan.yml\n" in capfd.readouterr().out
+    assert not Path("sales/crm/.github").exists()
+    caller = YAML(typ="safe").load(Path(".github/workflows/bulkplan.yml"))
+    for job in caller["jobs"].values():
+        assert (job["with"]["target"], job["with"]["directory"]) == ("close-eu", "sales/crm")
+    assert caller["jobs"]["apply"]["with"]["environment"] == "close-eu"
+    assert run(["-C", "sales/crm", "validate"]) == 0

@@ -7,6 +7,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 GITHUB_FOLDER = ".github"
+CALLER = f"{GITHUB_FOLDER}/workflows/bulkplan.yml"
+"""The one workflow that is the project's own: it says for which target the others run, and when."""
 
 
 def project_files() -> dict[str, str]:
@@ -15,7 +17,7 @@ def project_files() -> dict[str, str]:
 
 
 def github_files() -> dict[str, str]:
-    """The workflows and actions for GitHub by their path below the root of the project."""
+    """The workflows and actions for GitHub by their path below the root of the repository."""
     return dict(_texts(files(__name__) / "github", f"{GITHUB_FOLDER}/"))
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bulkplan.adapters.formatting import SCHEMA_FOLDER, format_text
-from bulkplan.adapters.scaffold import github_files, project_files
+from bulkplan.adapters.scaffold import CALLER, github_files, project_files
 from bulkplan.adapters.text_files import add_line, create_text
 from bulkplan.adapters.yaml_files import PROJECT_FILE, SPECS_FOLDER, find_specs
 from bulkplan.app.schema import schema_texts
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
-from bulkplan.core.first_project import STATES, FirstTarget, filled, target_lines, why_unfit
+from bulkplan.cli.repository import folder_in_repository
+from bulkplan.core.first_project import STATES, FirstTarget, caller_text, filled, target_lines, why_unfit
 from bulkplan.core.periods import find_timezone, timezone_hint
 from bulkplan.errors import UsageError
 from bulkplan.report.lines import Line, Span
@@ -50,7 +51,16 @@ def _texts(root: Path, ask_target: Callable[[], FirstTarget]) -> Mapping[str, st
         own = {name: text for name, text in own.items() if not name.startswith(f"{SPECS_FOLDER}/")}
     schemas = schema_texts()
     for_editors = {f"{SCHEMA_FOLDER}/{kind}.v1.schema.json": schemas[kind] for kind in _EDITOR_SCHEMAS}
-    return {**own, **for_editors, **github_files()}
+    return {**own, **for_editors, **_for_github(root, target.name)}
+
+
+def _for_github(root: Path, target: str) -> Mapping[str, str]:
+    """Workflows and actions, which GitHub looks for at the root of the repository, wherever the project lies in it."""
+    folder = folder_in_repository(root)
+    up = "../" * len(PurePosixPath(folder).parts)
+    texts = github_files()
+    texts[CALLER] = caller_text(texts[CALLER], target=target, folder=folder)
+    return {f"{up}{name}": text for name, text in texts.items()}
 
 
 def _target(args: Args, console: Console) -> FirstTarget:
