@@ -1,7 +1,5 @@
 """
-What cohorts cost: run by hand, prints figures, asserts nothing.
-
-    python tests/benchmarks/cohorts.py [LEADS ...]
+What cohorts cost: fetched, stored, digested and compared.
 
 The whole way is measured, from `POST /data/search/` to the row of the plan, against a Close that is made up on the fly:
 it has one lead a second, and answers by arithmetic. Memory is the peak that tracemalloc sees, in a run of its own,
@@ -14,17 +12,14 @@ import asyncio
 import gc
 import hashlib
 import json
-import sys
 import time
 import tracemalloc
 from base64 import b64encode
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
+from benchmarks.figures import Figure, Options, at_most
 from support.plan_world import make_workspace, spec_data, wanted_run
 
 from bulkplan.adapters.close_connection import Connection
@@ -32,13 +27,20 @@ from bulkplan.adapters.close_reader import open_reader
 from bulkplan.adapters.cohort_files import DiskSpool
 from bulkplan.adapters.secret import Secret
 from bulkplan.app.cohorts import CohortWish, add_cohorts
-from bulkplan.core.cohort import MemberCollector, compare_members
+from bulkplan.core.cohort import compare_members
 from bulkplan.core.planner import ALL_LEADS
 from bulkplan.model.plan import Change, ChangeKind, Matches, Plan
 from bulkplan.model.request import Request
 
 FIRST = datetime(2015, 1, 1, tzinfo=UTC)
 SIZES = (100_000, 1_000_000)
+QUICK_SIZES = (2_000, 20_000)
+ABOUT = "lead IDs fetched, stored, digested and compared, against a Close that answers at once"
+GOALS = {
+    "1,000,000 leads fetched and digested, peak": at_most(64),
+    "1,000,000 leads, peak above 100,000's": at_most(5),
+    "1,000,000 members compared": at_most(1),
+}
 MIB = 1024 * 1024
 
 
@@ -112,51 +114,55 @@ async def list_all(n_leads: int) -> tuple[Change, int]:
     return plan.changes[0], close.n_requests
 
 
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+def figures(options: Options) -> Iterator[Figure]:
+    """Memory grows from the smaller size to the larger; the floor is what Python's sets of the IDs take."""
+    small, large = QUICK_SIZES if options.quick else SIZES
+    yield from _compared(large)
+    yield from _fetched(large)
+    peaks = {n_leads: _peak_mib(lambda n=n_leads: asyncio.run(list_all(n))) for n_leads in (small, large)}
+    in_sets = _peak_mib(lambda: len({lead_id(n) for n in range(large)} ^ {lead_id(n) for n in range(1000, large)}))
+    yield Figure(f"{large:,} leads fetched and digested, peak", peaks[large], "MiB", "two sets of IDs", in_sets)
+    yield Figure(f"{large:,} leads, peak above {small:,}'s", peaks[large] - peaks[small], "MiB")
 
 
-def measure(n_leads: int) -> None:
+def _fetched(n_leads: int) -> Iterator[Figure]:
     start = time.perf_counter()
     row, n_requests = asyncio.run(list_all(n_leads))
     seconds = time.perf_counter() - start
     assert row.cohort is not None
-    gc.collect()
-    tracemalloc.start()
-    asyncio.run(list_all(n_leads))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    say(
-        f"{n_leads:>9,} leads: {row.cohort.n_leads:,} listed by {n_requests:,} requests in {seconds:.1f} s, "
-        f"peak {peak / MIB:.1f} MiB, members kept: {row.cohort.members is not None}"
-    )
+    assert row.cohort.n_leads == n_leads
+    start = time.perf_counter()
+    digest = hashlib.sha256()
+    for each in sorted({lead_id(n) for n in range(n_leads)}):
+        digest.update(each.encode())
+    floor = time.perf_counter() - start
+    name = f"{n_leads:,} leads fetched and digested"
+    yield Figure(name, seconds, "s", "sorted and digested in a set", floor, f"{n_requests:,} requests")
 
 
-def compare(n_leads: int) -> None:
+def _compared(n_leads: int) -> Iterator[Figure]:
     """Two cohorts that share all but a thousand leads each way."""
-    texts = []
-    for start in (0, 1000):
-        digests = (hashlib.sha256(lead_id(n).encode()).digest()[:8] for n in range(start, start + n_leads))
-        texts.append(b64encode(b"".join(sorted(digests))).decode())
+    ids = [{lead_id(n) for n in range(start, start + n_leads)} for start in (0, 1000)]
+    texts = [_members(each) for each in ids]
     start = time.perf_counter()
     drift = compare_members(*texts)
     seconds = time.perf_counter() - start
-    say(f"{n_leads:>9,} members compared in {seconds:.2f} s: {drift.entered:,} entered, {drift.left:,} left")
     start = time.perf_counter()
-    collector = MemberCollector()
-    collector.add(map(lead_id, range(n_leads)))
-    collector.encoded()
-    say(f"{n_leads:>9,} members collected in {time.perf_counter() - start:.2f} s")
+    left, entered = len(ids[0] - ids[1]), len(ids[1] - ids[0])
+    floor = time.perf_counter() - start
+    assert (drift.left, drift.entered) == (left, entered)
+    yield Figure(f"{n_leads:,} members compared", seconds, "s", "two sets of IDs, built before", floor)
 
 
-def main() -> None:
-    sizes = [int(word) for word in sys.argv[1:]] or SIZES
-    for n_leads in sizes:
-        compare(n_leads)
-    for n_leads in sizes:
-        measure(n_leads)
+def _members(lead_ids: set[str]) -> str:
+    return b64encode(b"".join(sorted(hashlib.sha256(each.encode()).digest()[:8] for each in lead_ids))).decode()
 
 
-if __name__ == "__main__":
-    main()
+def _peak_mib(work: Callable[[], object]) -> float:
+    gc.collect()
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1] / MIB
+    finally:
+        tracemalloc.stop()

@@ -1,45 +1,40 @@
-"""
-How long it takes until anything happens: run by hand, prints ratios, asserts nothing.
-
-    python tests/benchmarks/cold_start.py
-"""
+"""How long it takes until anything happens, beside other programs of the kind."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from benchmarks import peers
+from benchmarks.figures import Figure, Goal, Options
 from benchmarks.inputs import write_project
-from benchmarks.measuring import BULKPLAN, Job, load_words, run_in_turn, say, show_against
+from benchmarks.measuring import BULKPLAN, Job, beside, run_in_turn
 
-ROUNDS = 15
+ABOUT = "commands that do next to nothing, whole processes beside their peers"
+GOALS: Mapping[str, Goal] = {}
 
 
-def main() -> None:
-    """Time the commands that do next to nothing."""
+def figures(options: Options) -> Iterator[Figure]:
+    """Time our commands and theirs in turn; the bare interpreter is the floor of every Python program."""
     with tempfile.TemporaryDirectory() as folder:
         project = write_project(Path(folder), 1)
-        jobs = [
+        ours = [
             Job("bulkplan --version", [*BULKPLAN, "--version"]),
             Job("bulkplan --help", [*BULKPLAN, "--help"]),
             Job("bulkplan plan --help", [*BULKPLAN, "plan", "--help"]),
             Job("bulkplan validate, one spec", [*BULKPLAN, "validate"], cwd=project),
-            Job("python -c pass", [sys.executable, "-c", "pass"]),
-            peers.terraform("terraform version", project, "version(json=True)"),
-            Job("yamllint --version", [str(peers.install() / "yamllint"), "--version"]),
-            Job("octodns-validate --help", [str(peers.install() / "octodns-validate"), "--help"]),
         ]
-        say(f"Cold start, medians of {ROUNDS} rounds in turn; {load_words()}")
-        timings = run_in_turn(jobs, rounds=ROUNDS)
-        show_against(timings, ours="bulkplan --version")
-        terraform = timings["terraform version"].wall_s
-        for name in ("bulkplan --version", "bulkplan --help"):
-            say(f"  {name} takes {timings[name].wall_s / terraform:.2f}x terraform version")
-
-
-if __name__ == "__main__":
-    main()
+        floor = Job("python -c pass", [sys.executable, "-c", "pass"])
+        others, missing = peers.present(
+            lambda: peers.terraform("version", project, "version(json=True)"),
+            lambda: Job(peers.titled("yamllint", "--version"), [str(peers.program("yamllint")), "--version"]),
+            lambda: Job(peers.titled("octodns", "validate --help"), [str(peers.program("octodns-validate")), "--help"]),
+        )
+        timings = run_in_turn([*ours, floor, *others], rounds=3 if options.quick else 15)
+    for job in ours:
+        yield beside(job.name, timings[job.name], floor.name, timings[floor.name])
+    for job in others:
+        yield beside(ours[0].name, timings[ours[0].name], job.name, timings[job.name])
+    yield from (Figure(ours[0].name, timings[ours[0].name].wall_s, "s", note=words) for words in missing)

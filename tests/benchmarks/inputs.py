@@ -120,3 +120,35 @@ def write_octodns(folder: Path, n_zones: int) -> Path:
         (zones / f"zone{number:05d}.example.yaml").write_text(f"---\n{records}", encoding="utf-8")
     (folder / "out").mkdir(exist_ok=True)
     return folder
+
+
+def write_custodian(folder: Path, n_files: int) -> Path:
+    """The like for Cloud Custodian: a policy a file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(n_files):
+        filters = "".join(
+            f"      - type: value\n        key: tag:segment-{index}\n        value: churned {number}\n"
+            for index in range(9)
+        )
+        (folder / f"winback-{number:05d}.yml").write_text(
+            f"policies:\n  - name: winback-{number:05d}\n    resource: aws.ec2\n"
+            f"    description: of segment {number}, as long as policies use to be\n"
+            f"    filters:\n{filters}"
+            f"    actions:\n      - type: tag\n        key: winback\n        value: yes-{number}\n",
+            encoding="utf-8",
+        )
+    return folder
+
+
+def write_puppet(folder: Path, n_files: int) -> Path:
+    """The like for Puppet: a class a manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(n_files):
+        lines = "".join(
+            f"  notify {{ 'condition {index} of {number}':\n    message => \"quiet for ${{days}} days\",\n  }}\n"
+            for index in range(11)
+        )
+        (folder / f"winback_{number:05d}.pp").write_text(
+            f"class winback_{number:05d} (\n  Integer $days = {30 + number % 90},\n) {{\n{lines}}}\n", encoding="utf-8"
+        )
+    return folder

@@ -1,9 +1,11 @@
-"""How a whole process is timed: medians of several rounds, in turn with what it is compared to, printed as ratios."""
+"""How things are timed: medians of several rounds, in turn with what they are compared to."""
 
 from __future__ import annotations
 
 import os
+import platform
 import resource
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -11,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.figures import Figure
 
 ROOT = Path(__file__).parents[2]
 BULKPLAN = (sys.executable, "-m", "bulkplan")
@@ -50,6 +54,23 @@ def load_words() -> str:
     return f"{os.cpu_count()} cores, load {one:.1f} (1 min) {five:.1f} (5 min)"
 
 
+def machine_words() -> str:
+    """What the figures were measured on."""
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    return f"{platform.system()} {platform.machine()}, {versions}; {load_words()}."
+
+
+def timed_in_turn(works: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, float]:
+    """The median of the seconds each takes in this process; one round of all of them after the other."""
+    found: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(rounds):
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            found[name].append(time.perf_counter() - start)
+    return {name: statistics.median(seconds) for name, seconds in found.items()}
+
+
 def run_in_turn(jobs: Sequence[Job], *, rounds: int) -> dict[str, Timing]:
     """Time each job `rounds` times, one after the other in every round, so that a busy moment hits all of them."""
     found: dict[str, list[Timing]] = {job.name: [] for job in jobs}
@@ -85,9 +106,6 @@ def _once(job: Job) -> Timing:
     return Timing(wall_s, cpu_s or usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MIB)
 
 
-def show_against(timings: Mapping[str, Timing], *, ours: str) -> None:
-    """Print each timing, and how many times of it ours takes (below 1: ours is faster)."""
-    base = timings[ours].wall_s
-    for name, timing in timings.items():
-        ratio = "" if name == ours else f"   ours / this: {base / timing.wall_s:5.2f}"
-        say(f"  {name:<34}{timing.wall_s:9.3f} s {timing.cpu_s:9.3f} s cpu {timing.peak_mib:7.0f} MiB{ratio}")
+def beside(name: str, ours: Timing, against: str, theirs: Timing | None, *, note: str = "") -> Figure:
+    """The wall seconds of a process beside those of another."""
+    return Figure(name, ours.wall_s, "s", against, theirs.wall_s if theirs else None, note)

