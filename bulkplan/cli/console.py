@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from bulkplan import __version__
-from bulkplan.core.visible import visible, visible_json
+from bulkplan.core.visible import visible, visible_json, without_commands
 from bulkplan.errors import BulkplanError, InvalidFilesError, UsageError
 from bulkplan.report.lines import Line, Span
 
@@ -189,7 +189,9 @@ class Console:
         )
         if self.manners.verbose:
             text = "".join(traceback.format_exception(error))
-            self._write(self.stderr, "\n".join(map(visible, text.split("\n"))), end="")
+            self._write(
+                self.stderr, "\n".join(painted((Span(each),), colour=False) for each in text.split("\n")), end=""
+            )
         else:
             self.message(((Span("hint: run it again with -v for the traceback, and report it", "plain"),),))
 
@@ -243,7 +245,10 @@ def open_console(
 
 
 def painted(line: Line, *, colour: bool) -> str:
-    """A line as text for a terminal, or, without colour, as plain text."""
+    """A line as text for a terminal, or, without colour, as plain text; never a command to GitHub's runner."""
+    plain = "".join(visible(span.text) for span in line)
+    if (inert := without_commands(plain)) != plain:
+        return inert
     parts = []
     for span in line:
         text, code = visible(span.text), _SGR.get(span.style)

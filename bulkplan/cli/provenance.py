@@ -20,8 +20,9 @@ _MAX_EVENT_BYTES = 25_000_000
 
 def provenance(root: Path, environ: Mapping[str, str]) -> Provenance:
     """The person (or CI actor), the host, the process, the commit of the project and the CI run, as far as known."""
+    environ = {name: _as_utf8(value) for name, value in environ.items()}
     return Provenance(
-        actor=environ.get("GITHUB_ACTOR") or _user_name(),
+        actor=environ.get("GITHUB_ACTOR") or _as_utf8(_user_name()),
         host=socket.gethostname(),
         pid=os.getpid(),
         commit=_commit(root),
@@ -34,6 +35,11 @@ def git_address(root: Path) -> str | None:
     """The e-mail address that git signs commits with here; `None` where there is none."""
     said = _git(root, "config", "user.email")
     return said if said and "@" in said and not any(character.isspace() for character in said) else None
+
+
+def _as_utf8(text: str) -> str:
+    """Bytes of a variable that are no UTF-8 are written out: records hold nothing else."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _user_name() -> str:

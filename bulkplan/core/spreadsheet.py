@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What a spreadsheet may take for the beginning of a formula, after blanks too. Source: OWASP, "CSV Injection"."""
-_CONTROLS = dict.fromkeys((*range(0x20), 0x7F), " ")
+_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
 _QUOTED = frozenset('",')
 
 
@@ -15,9 +15,9 @@ def safe_cell(text: str) -> str:
     The text on one line, with an apostrophe before what could be a formula.
 
     Control characters (tabs, line ends and NUL among them) and runs of blanks become one blank, none at the ends: so
-    nothing hides the sign that begins a formula.
+    nothing hides the sign that begins a formula. Nor is it a command to the runner of GitHub that prints the table.
     """
-    line = " ".join(text.translate(_CONTROLS).split())
+    line = " ".join(text.translate(_CONTROLS).split()).replace("##[", "## [")
     return f"'{line}" if line.startswith(_FORMULA_STARTS) else line
 
 

@@ -16,7 +16,9 @@ _UNSEEN_PAST_ASCII = (
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # musical controls; tags and supplementary variation selectors
 )
 _UNSEEN = re.compile(f"[\x00-\x1f{_UNSEEN_PAST_ASCII}]")  # with C0, and so ESC
-_UNSEEN_IN_JSON = re.compile(f"[{_UNSEEN_PAST_ASCII}]")
+_ESCAPED_IN_JSON = re.compile(rf"[{_UNSEEN_PAST_ASCII}]|(?<=#)#(?=\[)")
+_COMMAND = re.compile(r"^\s*:(?=:)|##(?=\[)")
+"""Where GitHub's runner looks for a command: `::` after blanks, `##[`. Source: actions/runner, ActionCommand."""
 
 _ADDRESS = re.compile(r"""[^\s@"'<>(),;:\[\]{}][^\s@"<>(),;:\[\]{}]*@[^\s@"'<>(),;:\[\]{}]+""")
 
@@ -42,13 +44,27 @@ def visible(text: str, *, max_chars: int | None = None) -> str:
 
 
 def visible_json(text: str) -> str:
-    """JSON text with an escape for every character that would not show; it says the same. Its line ends stay."""
-    return _UNSEEN_IN_JSON.sub(lambda match: json.dumps(match.group())[1:-1], text)
+    """
+    JSON text that says the same, with an escape for every character that would not show; its line ends stay.
+
+    Nor is a line of it a command to GitHub's runner.
+    """
+    return _ESCAPED_IN_JSON.sub(_json_escape, text)
+
+
+def without_commands(line: str) -> str:
+    """One line of output, already visible, that GitHub's runner takes for no command, whatever names stand in it."""
+    return _COMMAND.sub(lambda match: f"{match.group()[:-1]}\\x{ord(match.group()[-1]):02x}", line)
 
 
 def without_addresses(text: str) -> str:
     """The text with `***@***` for each e-mail address: what others say may name people, and it is kept and shown."""
     return _ADDRESS.sub("***@***", text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    character = match.group()
+    return "\\u0023" if character == "#" else json.dumps(character)[1:-1]
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ import json
 from pydantic import JsonValue
 
 from bulkplan.core.shares import all_leads, count_leads
+from bulkplan.core.visible import visible_json
 from bulkplan.model.plan import Change, MarkerCheck, Matches, Plan
 from bulkplan.report.long_lists import without_long_lists
 
@@ -66,4 +67,4 @@ def request_text(change: Change) -> str | None:
     """The body that would be sent, as indented JSON, long lists of IDs cut; `None` where nothing would be."""
     if change.request is None:
         return None
-    return json.dumps(without_long_lists(change.request.body), indent=2, ensure_ascii=False)
+    return visible_json(json.dumps(without_long_lists(change.request.body), indent=2, ensure_ascii=False))

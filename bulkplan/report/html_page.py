@@ -50,8 +50,8 @@ def joined(children: Iterable[Child]) -> Html:
 
 
 def escaped(text: str) -> Html:
-    """Text as markup that shows it; markup as it is."""
-    return text if isinstance(text, Html) else Html(escape(visible(text)))
+    """Text as markup that shows it, and that GitHub's runner takes for no command; markup as it is."""
+    return text if isinstance(text, Html) else Html(escape(visible(text)).replace("##[", "##&#91;"))
 
 
 def page(*, title: str, body: Html) -> str:
@@ -146,7 +146,7 @@ def folded(summary: Child, *children: Child, class_: str | None = None) -> Html:
 
 def preformatted(text: str) -> Html:
     """Lines as they are, in code type; long ones break."""
-    return element("pre", Html("\n".join(escape(visible(line)) for line in text.split("\n"))))
+    return element("pre", Html("\n".join(map(escaped, text.split("\n")))))
 
 
 def _style() -> str:

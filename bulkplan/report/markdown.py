@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from bulkplan.core.visible import visible
+from bulkplan.core.visible import visible, without_commands
 
 _APART = "&#8203;"
 """A zero-width space. GitHub looks for mentions, references and addresses when entities are characters again; what it
@@ -40,7 +40,8 @@ def markup_text(text: str, *, max_chars: int | None = None) -> str:
 def code_span(text: str, *, max_chars: int | None = None) -> str:
     """The text in code type, good to be copied; plain where it has signs that code in a table cell cannot hold."""
     shown = _shown(text, max_chars)
-    return f"`{shown}`" if shown and not _UNFIT_FOR_CODE & set(shown) else _broken(shown)
+    is_fit = shown and not _UNFIT_FOR_CODE & set(shown) and "##[" not in shown  # a command to GitHub's runner
+    return f"`{shown}`" if is_fit else _broken(shown)
 
 
 def html_code(text: str, *, max_chars: int | None = None) -> str:
@@ -50,7 +51,7 @@ def html_code(text: str, *, max_chars: int | None = None) -> str:
 
 def fenced(text: str, language: str) -> str:
     """The lines as a block of code; its fence is longer than any run of backticks in them."""
-    rows = [visible(row) for row in text.split("\n")]
+    rows = [without_commands(visible(row)) for row in text.split("\n")]
     longest = max((len(run) for row in rows for run in re.findall("`+", row)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join((fence + language, *rows, fence))

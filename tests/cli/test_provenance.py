@@ -57,3 +57,8 @@ def test_an_event_that_is_not_there_names_no_pull_request(tmp_path):
     who = provenance(tmp_path, {**JOB, "GITHUB_EVENT_PATH": str(tmp_path / "gone")})
     assert who.ci is not None
     assert who.ci.pull_request is None
+
+
+def test_bytes_that_are_no_utf8_are_written_out_since_records_hold_nothing_else(tmp_path):
+    who = provenance(tmp_path, {**JOB, "GITHUB_ACTOR": "d\udcffna", "GITHUB_REF": "\udcfe", "GITHUB_WORKFLOW": "ä"})
+    assert (who.actor, who.ci.ref, who.ci.workflow) == (r"d\xffna", r"\xfe", "ä")
