@@ -14,7 +14,7 @@ from bulkplan.core.effects import Steps
 from bulkplan.core.engine import adopt_lost, apply_run
 from bulkplan.core.follow import FollowPolicy, follow
 from bulkplan.core.outcome import Outcome
-from bulkplan.core.records import ApplyContext, PlannedRun
+from bulkplan.core.records import FOLLOWED, ApplyContext, PlannedRun
 from bulkplan.core.result import (
     NEEDS_PERSON,
     ApplyResult,
@@ -131,18 +131,33 @@ class _Apply:
 
     async def watch_released(self) -> None:
         """Rows at rest that a person released once: whether that attempt shows in Close after all."""
-        for change in self.plan.changes:
-            result = self.ledger.results.get(change.key)
-            if result is None or result.kind is not ResultKind.SKIPPED or self.edges.interrupt.is_set:
-                continue
+        for record in self._records_to_watch():
+            if self.edges.interrupt.is_set:
+                return
             try:
-                record = self._record(change.key)
-                if record is not None and is_watched(record, now=self.edges.clock.now()):
-                    alarm = await Performer(self.edges).run(look_for_twins(record, self.context))
-                    if alarm is not None:
-                        self._take(alarm)
+                alarm = await Performer(self.edges).run(look_for_twins(record, self.context))
             except BulkplanError:
                 continue  # nothing is to be done for this row; the next apply looks again
+            if alarm is not None:
+                self._take(alarm)
+
+    def _records_to_watch(self) -> list[Record]:
+        """One listing of the state, and none where no row is at rest with an action in Close."""
+        resting = {
+            change.key
+            for change in self.plan.changes
+            if change.record_status in FOLLOWED and self._is_skipped(change.key)
+        }
+        try:
+            records = read_shelf(self.edges.store).records if resting else ()
+        except BulkplanError:
+            return []
+        now = self.edges.clock.now()
+        return [record for record in records if record.key in resting and is_watched(record, now=now)]
+
+    def _is_skipped(self, key: RunKey) -> bool:
+        result = self.ledger.results.get(key)
+        return result is not None and result.kind is ResultKind.SKIPPED
 
     def _follow_recorded(self, change: Change) -> None:
         try:
