@@ -56,7 +56,7 @@ class Answer:
         """What it says. Raises `GitHubError` where it is no JSON."""
         try:
             value: JsonValue = json.loads(self.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise GitHubError("GitHub's answer is not JSON") from error
         return value
 
@@ -249,7 +249,7 @@ _HINTS = {
 def _said(content: bytes) -> str:
     try:
         value = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     message = value.get("message") if isinstance(value, dict) else None
     return visible(message, max_chars=_MAX_SAID_CHARS) if isinstance(message, str) else ""

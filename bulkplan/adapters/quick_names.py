@@ -87,6 +87,8 @@ def _texts(folder: Path) -> Iterator[str]:
 
 def _text(path: Path) -> str:
     try:
+        if path.is_symlink() or not path.is_file():
+            return ""
         with path.open("rb") as file:
             return file.read(MAX_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
     except OSError:

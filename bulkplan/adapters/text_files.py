@@ -9,6 +9,33 @@ from pathlib import Path
 
 from bulkplan.errors import BulkplanError
 
+MAX_READ_BYTES = 256 * 2**20
+"""Of a plan for a million leads, with their members, there are some 12 MB."""
+
+
+def read_named(path: Path) -> str:
+    """
+    The text of a file that somebody named. Pipes and devices are not read: they may have no end.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError: There is no such file.
+        UnicodeDecodeError: It is no UTF-8.
+        BulkplanError: It is no ordinary file, too large, or cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise BulkplanError(f"{path} is no ordinary file", hint="save it as a file, and name that")
+            if found.st_size > MAX_READ_BYTES:
+                raise BulkplanError(f"{path} has {found.st_size:,} bytes; at most {MAX_READ_BYTES:,} are read")
+            return file.read(found.st_size).decode("utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        raise
+    except OSError as error:
+        raise BulkplanError(f"{path} cannot be read: {error.strerror or error}") from error
+
 
 def replace_text(path: Path, text: str) -> None:
     """

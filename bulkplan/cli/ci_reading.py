@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from bulkplan.adapters.github_job import Job
+from bulkplan.adapters.text_files import read_named
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.planning import read_sealed
@@ -77,12 +77,9 @@ def warn(console: Console, text: str, *, title: str) -> None:
 def _schema(path: Path) -> str:
     """What a file says it is; empty where it does not."""
     try:
-        with path.open(encoding="utf-8") as file:
-            content = json.load(file)
-    except FileNotFoundError as error:
+        content = json.loads(read_named(path))
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise UsageError(f"there is no file {path}", hint="make one: bulkplan plan --out plan.json") from error
-    except OSError as error:
-        raise BulkplanError(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from error
     except (ValueError, RecursionError):
         return ""
     schema = content.get("schema") if isinstance(content, dict) else None
@@ -91,6 +88,6 @@ def _schema(path: Path) -> str:
 
 def _read(path: Path, kind: type[Failure] | type[ApplyReport]) -> Failure | ApplyReport:
     try:
-        return kind.model_validate_json(path.read_text(encoding="utf-8"))
+        return kind.model_validate_json(read_named(path))
     except ValidationError as error:
         raise BulkplanError(f"{path} is not what bulkplan writes") from error

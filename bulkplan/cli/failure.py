@@ -9,7 +9,7 @@ from typing import Literal
 
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.exit_codes import exit_code
-from bulkplan.cli.planning import write_text
+from bulkplan.cli.planning import remove_own, write_text
 from bulkplan.cli.stopping import Stopped
 from bulkplan.cli.wiring import find_place
 from bulkplan.errors import BulkplanError, InvalidFilesError, Problem
@@ -23,7 +23,7 @@ def telling_failure(args: Args, command: Literal["plan", "apply"]) -> Iterator[N
     if path is None:
         yield
         return
-    path.unlink(missing_ok=True)
+    remove_own(path)
     try:
         yield
     except BulkplanError as error:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from bulkplan.adapters.text_files import read_named
 from bulkplan.adapters.yaml_files import YamlProject
 from bulkplan.app.cohorts import CohortWish
 from bulkplan.app.plan import PlanResult, PlanScope, make_plan
@@ -96,15 +97,14 @@ def read_sealed(path: Path) -> SealedPlan:
     Raises:
         UsageError: There is no such file.
         PlanRefusedError: It is no plan, or was altered.
+        BulkplanError: It cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_named(path)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise UsageError(f"there is no plan file {path}", hint="make one: bulkplan plan --out plan.json") from error
     except UnicodeDecodeError:
         text = ""  # no plan: says so below
-    except OSError as error:
-        raise BulkplanError(f"the plan {path} cannot be read: {error.strerror}") from error
     return load_sealed(text)
 
 
@@ -125,6 +125,20 @@ def write_text(path: Path, text: str, *, is_private: bool = False) -> None:
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise BulkplanError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def remove_own(path: Path) -> None:
+    """
+    Remove what bulkplan wrote there before, if anything.
+
+    Raises:
+        UsageError: The path names no file, or a file that is not one of ours.
+        BulkplanError: It cannot be removed.
+    """
+    try:
+        _own_place(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise BulkplanError(f"{path} cannot be removed: {error.strerror or error}") from error
 
 
 def _own_place(path: Path) -> Path:

@@ -102,7 +102,7 @@ def _pull_request(event_path: str | None) -> int | None:
         if path.stat().st_size > _MAX_EVENT_BYTES:
             return None
         event = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     about = event.get("pull_request") if isinstance(event, dict) else None
     number = about.get("number") if isinstance(about, dict) else None

@@ -47,12 +47,13 @@ def read_content(slot: Slot) -> JsonObject:
     """The JSON object in a slot, without its checksum, once that was found right. Raises `UnreadableRecordError`."""
     try:
         content: JsonValue = json.loads(slot.text)
-    except ValueError as error:
+        if not isinstance(content, dict):
+            raise _unreadable(slot, "it is not a JSON object")
+        checksum = content.pop("checksum", None)
+        is_whole = checksum == digest_json(content)
+    except (ValueError, RecursionError) as error:
         raise _unreadable(slot, "it is torn: not valid JSON") from error
-    if not isinstance(content, dict):
-        raise _unreadable(slot, "it is not a JSON object")
-    checksum = content.pop("checksum", None)
-    if checksum != digest_json(content):
+    if not is_whole:
         raise _unreadable(slot, "its checksum is wrong: it was torn or altered")
     return content
 

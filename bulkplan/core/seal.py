@@ -80,7 +80,7 @@ def load_sealed(text: str) -> SealedPlan:
         where = ".".join(str(step) for step in error.errors(include_input=False, include_url=False)[0]["loc"])
         raise PlanRefusedError(f"the plan was altered: {where} is not what bulkplan writes", hint=_AGAIN) from error
     digest = sha256_text(_canonical(sealed.plan))
-    if not hmac.compare_digest(digest, sealed.digest):
+    if not hmac.compare_digest(digest.encode(), sealed.digest.encode()):
         raise PlanRefusedError(f"the plan was altered: it says {sealed.digest}, its content is {digest}", hint=_AGAIN)
     unsound = next((row for row in sealed.plan.changes if row.cohort and not is_sound(row.cohort)), None)
     if unsound is not None:
@@ -141,7 +141,7 @@ def signature_reasons(sealed: SealedPlan, key: bytes | None) -> tuple[str, ...]:
         return (f"the plan is signed, but ${KEY_VARIABLE} is not set, so its signature cannot be checked",)
     if sealed.hmac is None:
         return (f"the plan is not signed, and ${KEY_VARIABLE} is set: only signed plans are applied here",)
-    if not hmac.compare_digest(sealed.hmac, _mac(_canonical(sealed.plan), key)):
+    if not hmac.compare_digest(sealed.hmac.encode(), _mac(_canonical(sealed.plan), key).encode()):
         return (f"the plan's signature is wrong: it was altered, or signed with another ${KEY_VARIABLE}",)
     return ()
 

@@ -38,6 +38,6 @@ def _slot(slot: Slot) -> JsonValue:
     head: JsonObject = {"key": slot.key, "version": slot.version}
     try:
         content: JsonValue = json.loads(slot.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     return {**head, "content": content} if isinstance(content, dict) else {**head, "text": slot.text}

@@ -44,7 +44,7 @@ def load_frame(key: str, content: bytes) -> Framed:
     head, _, text = whole.partition("\n")
     try:
         header = json.loads(head)
-    except ValueError:
+    except (ValueError, RecursionError):
         header = None
     match header:
         case {"format": str(form), "key": str(name), "version": int(version), "write": str(write)} if (

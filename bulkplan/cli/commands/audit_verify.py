@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bulkplan.adapters.text_files import read_named
 from bulkplan.app.chain import Earlier, load_chain_report, verify_chain
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.planning import write_text
 from bulkplan.cli.wiring import find_place, open_store
-from bulkplan.errors import BulkplanError, StoreError, UsageError
+from bulkplan.errors import StoreError, UsageError
 from bulkplan.model.chain_report import ChainReport
 from bulkplan.report.audit_json import dump_audit
 from bulkplan.report.chain_text import chain_lines
@@ -51,13 +52,11 @@ def _earlier(args: Args) -> Earlier:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_named(path)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise UsageError(f"there is no file {path}", hint="write one: bulkplan audit verify --out FILE") from error
     except UnicodeDecodeError:
         return ""  # no report: says so later
-    except OSError as error:
-        raise BulkplanError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _raise_for_breaks(report: ChainReport) -> None:

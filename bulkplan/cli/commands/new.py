@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
-from bulkplan.adapters.text_files import create_text, replace_text
+from bulkplan.adapters.text_files import create_text, read_named, replace_text
 from bulkplan.adapters.yaml_compose import Comments, compose
 from bulkplan.adapters.yaml_files import SPECS_FOLDER, YamlProject
 from bulkplan.app.draft_tests import with_tests_that_pass
@@ -78,8 +78,8 @@ def new_spec_path(place: Place, name: str, *, overwrite: bool) -> Path:
 def _copied(file: str, console: Console) -> JsonMapping:
     what = "stdin" if file == "-" else file
     try:
-        text = console.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-        value: JsonValue = json.loads(text)
+        text = console.stdin.read() if file == "-" else read_named(Path(file))
+        value: JsonValue = json.loads(text.removeprefix("\ufeff"))
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}", hint="check the spelling") from error
     except UnicodeDecodeError as error:
@@ -88,6 +88,8 @@ def _copied(file: str, console: Console) -> JsonMapping:
         where = f"line {error.lineno}, column {error.colno}"
         hint = 'copy it once more: in Close, the menu of the search has "Copy Filters"'
         raise UsageError(f"{what} is no JSON: {error.msg} at {where}", hint=hint) from error
+    except RecursionError as error:
+        raise UsageError(f"{what} is nested too deep to be a query") from error
     if not isinstance(value, dict):
         raise UsageError(f"{what} holds no query: it is no JSON object", hint='"Copy Filters" in Close gives one')
     return value
