@@ -2,50 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import JsonValue
 
+from bulkplan.core.clashes import RULES, RuleName, clash, clashes, kind_of
 from bulkplan.core.exclusion import MAX_EXCLUDED
-from bulkplan.model.base import JsonMapping, SQuery
+from bulkplan.model.base import SQuery
 from bulkplan.model.plan import Change, ChangeKind, Overlap
 from bulkplan.model.project import ExcludingRule, OverlapRules
 from bulkplan.model.request import Request
 from bulkplan.model.run import RunKey
 
-RuleName = Literal[
-    "email_and_delete",
-    "sequence_and_delete",
-    "edit_and_delete",
-    "two_values",
-    "opposite_sequence_changes",
-    "two_emails",
-    "email_and_sequence",
-    "two_sequences",
-]
 Severity = Literal["error", "warning", "exclusion"]
 GUARD = "overlap"
 """Stands in `blocked_by` of a row that an overlap refuses."""
 MAX_PAIRS = 100
 """Pairs of one plan that are counted in Close, one request each."""
-
-_BY_KINDS: Mapping[frozenset[str], RuleName] = {
-    frozenset({"email", "delete"}): "email_and_delete",
-    frozenset({"subscribe", "delete"}): "sequence_and_delete",
-    frozenset({"resume", "delete"}): "sequence_and_delete",
-    frozenset({"edit", "delete"}): "edit_and_delete",
-    frozenset({"email"}): "two_emails",
-    frozenset({"email", "subscribe"}): "email_and_sequence",
-    frozenset({"email", "resume"}): "email_and_sequence",
-    frozenset({"subscribe", "resume"}): "two_sequences",
-    frozenset({"subscribe"}): "two_sequences",
-    frozenset({"resume"}): "two_sequences",
-}
-_RISK: tuple[RuleName, ...] = get_args(RuleName)
-"""The rules, worst first."""
 
 
 @dataclass(frozen=True)
@@ -126,21 +101,6 @@ def both(one: SQuery, other: SQuery) -> SQuery:
     return {"type": "and", "queries": queries}
 
 
-def clash(one: Request, other: Request) -> RuleName | None:
-    """
-    What is wrong with running both requests on one lead; `None` when nothing is.
-
-    Two runs that write the same value, or both add values to a field or both remove some, do not clash.
-    """
-    kinds = frozenset({_kind(one), _kind(other)})
-    if kinds == {"edit"}:
-        return "two_values" if _writes_differently(one.body, other.body) else None
-    if "pause" in kinds:
-        opposite = kinds & {"subscribe", "resume"} and _share_sequence(one.body, other.body)
-        return "opposite_sequence_changes" if opposite else None
-    return _BY_KINDS.get(kinds)
-
-
 def rows_of(changes: Iterable[Change]) -> list[Row]:
     """The rows of a plan that run, or would if no guard refused them, and match somebody."""
     return [
@@ -156,13 +116,13 @@ def pairs_of(rows: Sequence[Row], rules: OverlapRules) -> list[Pair]:
 
     Where one row waits for the other (`depends_on`), their order is meant: an error or exclusion is then a warning.
     """
-    found = [pair for first, second in combinations(rows, 2) if (pair := _pair(first, second, rules))]
+    found = _pairs(rows, rules)
     return sorted((pair for pair in found if pair.says != "exclude"), key=_worst_first)
 
 
 def unwanted_pairs(rows: Sequence[Row], rules: OverlapRules) -> list[Pair]:
     """The pairs that may have no lead in common, for the project refuses it or takes those leads out; worst first."""
-    found = [pair for first, second in combinations(rows, 2) if (pair := _pair(first, second, rules))]
+    found = _pairs(rows, rules)
     return sorted((pair for pair in found if pair.says in ("error", "exclude")), key=_worst_first)
 
 
@@ -182,7 +142,7 @@ def excludes_any(rules: OverlapRules) -> bool:
 
 def pairs_to_exclude(earlier: Iterable[Row], later: Row, rules: OverlapRules) -> list[Pair]:
     """The pairs of a row with those before it of which the project says `exclude`, in the order of the rows."""
-    pairs = (_pair(first, later, rules) for first in earlier)
+    pairs = (_pair(first, later, rule, rules) for first in earlier if (rule := clash(first.request, later.request)))
     return [pair for pair in pairs if pair is not None and pair.says == "exclude"]
 
 
@@ -215,10 +175,15 @@ def _marked(change: Change, overlaps: Sequence[Overlap]) -> Change:
     return change.model_copy(update={"overlaps": (*change.overlaps, *overlaps), "blocked_by": blocked})
 
 
-def _pair(first: Row, second: Row, rules: OverlapRules) -> Pair | None:
-    rule = clash(first.request, second.request)
-    if rule is None:
-        return None
+def _pairs(rows: Sequence[Row], rules: OverlapRules) -> list[Pair]:
+    """Every two rows of which the project says something, in the order of the rows."""
+    told = frozenset(rule for rule in RULES if getattr(rules, rule) != "allow")
+    found = sorted(clashes([row.request for row in rows], told))
+    pairs = (_pair(rows[first], rows[second], rule, rules) for first, second, rule in found)
+    return [pair for pair in pairs if pair is not None]
+
+
+def _pair(first: Row, second: Row, rule: RuleName, rules: OverlapRules) -> Pair | None:
     says: ExcludingRule = getattr(rules, rule)
     if says in ("error", "exclude") and (second.key.name in first.depends_on or first.key.name in second.depends_on):
         says = "warning"
@@ -226,7 +191,7 @@ def _pair(first: Row, second: Row, rules: OverlapRules) -> Pair | None:
 
 
 def _worst_first(pair: Pair) -> tuple[bool, int, int]:
-    return pair.says != "error", _RISK.index(pair.rule), -min(pair.first.n_leads, pair.second.n_leads)
+    return pair.says != "error", RULES.index(pair.rule), -min(pair.first.n_leads, pair.second.n_leads)
 
 
 def _overlap(pair: Pair, other: Row, n_leads: int, *, severity: Severity | None = None) -> Overlap:
@@ -259,37 +224,7 @@ def _deed(rule: RuleName, other: Row) -> str:
         "resume": "resumes a sequence for them",
         "pause": "pauses the same sequence",
     }
-    return words[_kind(other.request)]
-
-
-def _kind(request: Request) -> str:
-    """What a request does to a lead, as far as overlaps go."""
-    if request.kind != "sequence_subscription":
-        return request.kind
-    action = str(request.body.get("action_type"))
-    return "resume" if action.startswith("resume") else action
-
-
-def _share_sequence(one: JsonMapping, other: JsonMapping) -> bool:
-    """Whether both may touch one sequence; a body without a sequence takes all of them."""
-    left, right = one.get("sequence_id"), other.get("sequence_id")
-    return left is None or right is None or left == right
-
-
-def _writes_differently(one: JsonMapping, other: JsonMapping) -> bool:
-    left, right = dict(_written(one)), dict(_written(other))
-    if left["what"] != right["what"] or left == right:
-        return False
-    operations = {left.get("custom_field_operation"), right.get("custom_field_operation")}
-    return operations not in ({"add"}, {"remove"})
-
-
-def _written(body: JsonMapping) -> Iterator[tuple[str, JsonValue]]:
-    """The field that an edit writes, and what it writes there."""
-    yield "what", body.get("custom_field_id", "status")
-    for key in ("type", "lead_status_id", "custom_field_value", "custom_field_values", "custom_field_operation"):
-        if key in body:
-            yield key, body[key]
+    return words[kind_of(other.request)]
 
 
 def _leads(count: int) -> str:

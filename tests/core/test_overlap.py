@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bulkplan.core.clashes import RULES, clash, clashes
 from bulkplan.core.common_members import common_members
-from bulkplan.core.overlap import GUARD, Row, clash, pairs_of, rows_of, with_overlaps
+from bulkplan.core.overlap import GUARD, Row, pairs_of, rows_of, with_overlaps
 from bulkplan.model.plan import Change, ChangeKind, Matches
 from bulkplan.model.project import OverlapRules
 from bulkplan.model.request import Request
@@ -90,6 +92,19 @@ def row(name: str, of: Request = EMAIL, *, after: tuple[str, ...] = (), total: i
 )
 def test_what_two_runs_do_to_one_lead_whichever_comes_first(one, other, rule):
     assert clash(one, other) == clash(other, one) == rule
+
+
+EVERY_FORM = (
+    *(EMAIL, DELETE, CHURNED, ACTIVE, BLUE, RED, OTHER_FIELD, CLEAR, SUBSCRIBE, OTHER_SEQUENCE, RESUME, PAUSE),
+    *(PAUSE_ALL, several("add", "a"), several("add", "b"), several("remove", "a"), several("replace", "b")),
+)
+
+
+@given(st.lists(st.sampled_from(EVERY_FORM), max_size=12), st.sets(st.sampled_from(RULES)))
+def test_among_many_requests_exactly_those_clash_that_do_so_in_twos(requests, rules):
+    twos = combinations(range(len(requests)), 2)
+    each = [(one, other, clash(requests[one], requests[other])) for one, other in twos]
+    assert sorted(clashes(requests, rules)) == [found for found in each if found[2] in rules]
 
 
 def found(*rows: Change, n_leads: int = 3, **rules) -> tuple[Change, ...]:
