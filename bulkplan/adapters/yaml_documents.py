@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
+from bulkplan.adapters.yaml_lines import find_in_line
 from bulkplan.adapters.yaml_plain import PlainDocument, read_plain
 from bulkplan.adapters.yaml_text import FileText, split_lines
 from bulkplan.core.digest import digest_json
@@ -22,7 +23,8 @@ def parse_documents(content: FileText) -> Reading:
     plain = read_plain(content)
     if plain is None:
         return _parse(content)
-    later = LaterDocuments(lambda: _parse(FileText(content.file, content.text, split_lines(content.text))).documents)
+    again = partial(_text_of, content.file, content.text)
+    later = LaterDocuments(lambda: _parse(again()).documents, again)
     return Reading(tuple(_plain_document(one, content.file, index, later) for index, one in enumerate(plain)))
 
 
@@ -32,13 +34,18 @@ def _parse(content: FileText) -> Reading:
     return parse_whole(content)
 
 
+def _text_of(file: str, text: str) -> FileText:
+    """The same text once more: its lines are not kept until somebody asks for a place."""
+    return FileText(file, text, split_lines(text))
+
+
 def _plain_document(plain: PlainDocument, file: str, index: int, later: LaterDocuments) -> Document:
     return Document(
         file=file,
         index=index,
         line=plain.line,
         data=plain.data,
-        places=LaterPlaces(later, index, is_keys=False),
+        places=LaterPlaces(later, index, is_keys=False, line=plain.line),
         keys=LaterPlaces(later, index, is_keys=True),
         digest=digest_json(plain.data),
     )
@@ -46,9 +53,19 @@ def _plain_document(plain: PlainDocument, file: str, index: int, later: LaterDoc
 
 @dataclass
 class LaterDocuments:
-    """The documents of a file, parsed when the first place in one of them is asked for."""
+    """
+    The documents of a file, parsed when the first place in one of them is asked for.
+
+    `plain` gives the text of a file that is plainly written: there some places are found without the parser.
+    """
 
     parse: Callable[[], Sequence[Document]]
+    plain: Callable[[], FileText] | None = None
+
+    @property
+    def is_parsed(self) -> bool:
+        """Whether every place is known by now."""
+        return "by_index" in self.__dict__
 
     @cached_property
     def by_index(self) -> Mapping[int, Document]:
@@ -58,11 +75,16 @@ class LaterDocuments:
 
 @dataclass(frozen=True, eq=False)
 class LaterPlaces(Mapping[Path, Location]):
-    """The places of the values, or of the keys, of one document; none when it has gone meanwhile."""
+    """
+    The places of the values, or of the keys, of one document; none when it has gone meanwhile.
+
+    `line` is where it begins in a text that is plainly written.
+    """
 
     later: LaterDocuments
     index: int
     is_keys: bool
+    line: int = 1
 
     @property
     def _found(self) -> Mapping[Path, Location]:
@@ -72,6 +94,10 @@ class LaterPlaces(Mapping[Path, Location]):
         return document.keys if self.is_keys else document.places
 
     def __getitem__(self, path: Path) -> Location:
+        if self.later.plain is not None and not self.is_keys and not self.later.is_parsed:
+            place = find_in_line(self.later.plain(), self.line, path)
+            if place is not None:
+                return place
         return self._found[path]
 
     def __iter__(self) -> Iterator[Path]:

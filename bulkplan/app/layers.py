@@ -24,11 +24,11 @@ def guard_layers(workspace: Workspace, wanted: WantedRun, family: Family) -> Gua
         "delete": workspace.project.guards.delete,
     }
     places: dict[tuple[Layer, GuardName], str] = {}
-    for guard in GUARD_NAMES:
-        document = workspace.project_document
-        of_project = document.locate(("guards", family, guard)) if document else None
-        of_spec = workspace.locate(wanted.source, ("guards", guard))
-        places |= _place("project", guard, of_project) | _place("spec", guard, of_spec)
+    document = workspace.project_document
+    for guard in _set(by_family[family]):
+        places |= _place("project", guard, document.locate(("guards", family, guard)) if document else None)
+    for guard in _set(wanted.spec.guards):
+        places |= _place("spec", guard, workspace.locate(wanted.source, ("guards", guard)))
     return GuardLayers(
         family=family,
         project=by_family[family],
@@ -37,6 +37,11 @@ def guard_layers(workspace: Workspace, wanted: WantedRun, family: Family) -> Gua
         has_sort=bool(wanted.spec.options.sort),
         places=places,
     )
+
+
+def _set(guards: Guards) -> list[GuardName]:
+    """The guards that say something: the places of the others would be looked for in vain."""
+    return [guard for guard in GUARD_NAMES if getattr(guards, guard) is not None]
 
 
 def _place(layer: Layer, guard: GuardName, at: Location | None) -> dict[tuple[Layer, GuardName], str]:

@@ -18,7 +18,7 @@ _PIECES = re.compile(r"\s+|\S+")
 
 def cells(text: str) -> int:
     """How many cells a terminal takes for the text: wide characters take two, combining ones none."""
-    return sum(_cells_of(character) for character in text)
+    return len(text) if text.isascii() else sum(_cells_of(character) for character in text)
 
 
 def wrapped(head: Sequence[Span], body: Sequence[Span], *, width: int) -> tuple[Line, ...]:

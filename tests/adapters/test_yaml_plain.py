@@ -9,9 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bulkplan.adapters.yaml_documents import parse_documents
+from bulkplan.adapters.yaml_lines import find_in_line
 from bulkplan.adapters.yaml_plain import MAX_CHARACTERS, read_plain
 from bulkplan.adapters.yaml_text import FileText, decode
 from bulkplan.adapters.yaml_whole import parse_whole
+from bulkplan.errors import Location
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 
@@ -31,6 +33,9 @@ def agrees(text: str) -> bool:
     assert slow.problems == ()
     assert [(document.data, document.line) for document in slow.documents] == [tuple(one) for one in quick]
     assert repr([document.data for document in slow.documents]) == repr([one.data for one in quick])
+    for document, one in zip(slow.documents, quick, strict=True):
+        for place, at in document.places.items():
+            assert find_in_line(content, one.line, place) in (at, None), place
     return True
 
 
@@ -54,6 +59,19 @@ PLAIN_TEXTS = (
 @pytest.mark.parametrize("text", PLAIN_TEXTS)
 def test_what_specs_are_written_in_is_plain(text):
     assert agrees(text)
+
+
+def test_the_place_of_a_guard_takes_no_parser():
+    text = "# one\nschema: x\n---\nguards:\n  # few\n  max_matches: 9  # leads\n  max_percent: '5%'\nname: a\n"
+    content = content_of(text)
+    assert find_in_line(content, 2, ("guards", "max_matches")) is None
+    assert find_in_line(content, 4, ("guards", "max_matches")) == Location(
+        "specs/some.yaml", 6, 16, 17, "  max_matches: 9  # leads"
+    )
+    assert str(find_in_line(content, 4, ("guards", "max_percent"))) == "specs/some.yaml:7:16"
+    assert find_in_line(content, 4, ("guards",)) is None
+    assert find_in_line(content, 4, ("guards", "name")) is None
+    assert find_in_line(content_of("guards:\nname: a\n"), 1, ("guards", "name")) is None
 
 
 @pytest.mark.parametrize(
