@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 import stamina
@@ -18,6 +19,7 @@ from bulkplan import __version__
 from bulkplan.adapters.close_connection import Connection, Patience, checked_base_url
 from bulkplan.adapters.close_errors import PassingError, Reply, decode_reply, error_of, no_answer
 from bulkplan.adapters.close_json import MAX_READ_BYTES, BodyError, read_body
+from bulkplan.adapters.close_lanes import LanesTransport
 from bulkplan.adapters.close_limits import MAX_IN_FLIGHT, Pacer, group_of, wait_asked_s
 from bulkplan.adapters.read_only import KeyTransport, PauseTransport, ReadOnlyTransport, SinglePostTransport
 from bulkplan.errors import BadAnswerError
@@ -74,11 +76,12 @@ async def open_client(
         yield client
 
 
-def _network(connections: int, *, is_tls: bool) -> httpx.AsyncHTTPTransport:
+def _network(connections: int, *, is_tls: bool) -> httpx.AsyncBaseTransport:
     # Loading the certificates takes longer than a call to a local Close: without TLS, a context that trusts nobody.
-    verify = True if is_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=None)
-    return httpx.AsyncHTTPTransport(verify=verify, trust_env=False, http2=False, retries=0, limits=limits)
+    verify = httpx.create_ssl_context(trust_env=False) if is_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
+    lane = partial(httpx.AsyncHTTPTransport, verify=verify, trust_env=False, http2=False, retries=0, limits=limits)
+    return lane() if connections == 1 else LanesTransport(lane, count=connections)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ import asyncio
 import math
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from bulkplan.ports import Clock
 
-MAX_IN_FLIGHT = 16
+MAX_IN_FLIGHT = 64
+SCOUTS = 16
+"""Requests of a group that start before any answer has said how many may."""
 MAX_WAIT_S = 3600.0
 """No header makes us believe in a longer wait."""
 
@@ -87,6 +89,13 @@ class _Window:
     next_start_at: float = 0.0
     blocked_until: float = 0.0
     under_way: int = 0
+    is_answered: bool = False
+    queue: asyncio.Lock = field(default_factory=asyncio.Lock)
+    scouts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SCOUTS))
+
+    def leave(self) -> None:
+        """A request is over."""
+        self.under_way -= 1
 
 
 @dataclass
@@ -94,7 +103,9 @@ class Pacer:
     """
     Lets requests start no faster than Close allows; shared by all concurrent calls of one client.
 
-    Nothing is held back until an answer has named a limit. Waits go through the clock, so a test can step them.
+    Requests of one group start one after the other, each by what is known when its turn has come. Until a first answer
+    only `SCOUTS` of them are under way; then, unless it has named a limit, none is held back but by `max_in_flight`.
+    Waits go through the clock, so a test can step them.
     """
 
     clock: Clock
@@ -109,17 +120,20 @@ class Pacer:
     async def turn(self, group: str) -> AsyncIterator[None]:
         """Wait for this group's turn and for a free slot; the slot is held until the block ends."""
         window = self._windows.setdefault(group, _Window())
-        await self._wait_for_start(window)
-        async with self._slots:
-            window.under_way += 1
-            try:
-                yield
-            finally:
-                window.under_way -= 1
+        async with AsyncExitStack() as held:
+            async with window.queue:
+                if not window.is_answered:
+                    await held.enter_async_context(window.scouts)
+                await held.enter_async_context(self._slots)
+                await self._wait_for_start(window)
+                window.under_way += 1
+                held.callback(window.leave)
+            yield
 
     def learn(self, group: str, headers: Mapping[str, str], *, status: int) -> None:
         """Take in what an answer says of its group. To be called before the turn of that answer ends."""
         window = self._windows.setdefault(group, _Window())
+        window.is_answered = True
         now = self.clock.monotonic()
         if status == 429:
             self._block(window, now, wait_asked_s(headers) or 1.0)
@@ -150,7 +164,8 @@ class Pacer:
         if window.remaining < 1 and start_at < window.resets_at:
             start_at = window.resets_at
         if start_at >= window.resets_at:
-            window.remaining = window.limit
+            # Those that are under way may arrive in the new window, and be counted there.
+            window.remaining = max(window.limit - window.under_way, 1.0)
             window.resets_at = start_at + _GUESSED_WINDOW_S
         window.remaining -= 1
         window.next_start_at = start_at + self._spacing(window, start_at)

@@ -1,12 +1,23 @@
 import asyncio
+import collections
+import heapq
 import itertools
+import math
 
 import pytest
 from adapters.close_fakes import SteppedClock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkplan.adapters.close_limits import MAX_WAIT_S, Pacer, RateLimit, group_of, parse_rate_limit, wait_asked_s
+from bulkplan.adapters.close_limits import (
+    MAX_WAIT_S,
+    SCOUTS,
+    Pacer,
+    RateLimit,
+    group_of,
+    parse_rate_limit,
+    wait_asked_s,
+)
 
 
 @pytest.mark.parametrize(
@@ -143,3 +154,82 @@ async def test_no_more_than_the_allowed_number_are_under_way():
 
     await asyncio.gather(*(one() for _ in range(20)))
     assert most == 3
+
+
+class FixedWindows:
+    """Allows so many requests per second by the clock, as Close does: a request counts when it arrives."""
+
+    def __init__(self, clock, limit):
+        self.clock, self.limit = clock, limit
+        self.counted = collections.Counter()
+
+    def answer(self):
+        now = self.clock.monotonic()
+        window = math.floor(now)
+        self.counted[window] += 1
+        left = self.limit - self.counted[window]
+        headers = {"ratelimit": f"limit={self.limit}, remaining={max(left, 0)}, reset={window + 1 - now:.3f}"}
+        return headers, 200 if left >= 0 else 429
+
+
+class WaitingClock(SteppedClock):
+    """Moves on to the next moment that somebody waits for, once nobody has anything else to do."""
+
+    def __init__(self):
+        super().__init__()
+        self.waiting = []
+
+    async def sleep(self, seconds):
+        woken = asyncio.get_running_loop().create_future()
+        heapq.heappush(self.waiting, (self.monotonic() + seconds, len(self.slept), woken))
+        self.slept.append(seconds)
+        await woken
+
+    async def run(self, work):
+        while not work.done():
+            for _ in range(300):
+                await asyncio.sleep(0)
+            if self.waiting:
+                at, _, woken = heapq.heappop(self.waiting)
+                self.at = max(at, self.at)
+                woken.set_result(None)
+        return await work
+
+
+@pytest.mark.parametrize("limit", [20, 100])
+async def test_many_requests_take_as_long_as_the_limit_asks_for_and_none_is_refused(limit):
+    clock = WaitingClock()
+    server, pacer = FixedWindows(clock, limit), Pacer(clock)
+    statuses = []
+
+    async def one():
+        async with pacer.turn("POST data/search"):
+            await clock.sleep(0.15)
+            headers, status = server.answer()
+            statuses.append(status)
+            pacer.learn("POST data/search", headers, status=status)
+
+    begun = clock.monotonic()
+    await clock.run(asyncio.gather(*(one() for _ in range(200))))
+    assert set(statuses) == {200}
+    floor_s = (200 - 1) // limit + 0.15
+    assert clock.monotonic() - begun <= 1.05 * floor_s + 0.5
+
+
+async def test_before_the_first_answer_only_a_few_are_sent():
+    pacer = Pacer(SteppedClock())
+    started, answered = [], asyncio.Event()
+
+    async def one():
+        async with pacer.turn("GET a"):
+            started.append(1)
+            await answered.wait()
+            pacer.learn("GET a", {}, status=200)
+
+    tasks = [asyncio.create_task(one()) for _ in range(100)]
+    for _ in range(300):
+        await asyncio.sleep(0)
+    assert len(started) == SCOUTS
+    answered.set()
+    await asyncio.gather(*tasks)
+    assert len(started) == 100
