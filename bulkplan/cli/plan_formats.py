@@ -7,22 +7,22 @@ import json
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.core.seal import dump_sealed
-from bulkplan.model.plan import SealedPlan
+from bulkplan.model.plan import Plan, SealedPlan
 
 
-def print_plan(sealed: SealedPlan, args: Args, console: Console) -> None:
-    """Print the plan as `--format` says; all forms show the same value."""
-    if args.format == "json":
+def print_plan(plan: Plan, sealed: SealedPlan | None, args: Args, console: Console) -> None:
+    """Print the plan as `--format` says; all forms show the same value. As JSON it is shown `sealed`."""
+    if args.format == "json" and sealed is not None:
         console.document(json.loads(dump_sealed(sealed)))
     elif args.format == "markdown":
         from bulkplan.report.plan_markdown import plan_markdown
 
-        console.markup(plan_markdown(sealed.plan).text)
+        console.markup(plan_markdown(plan).text)
     elif args.format == "html":
         from bulkplan.report.plan_html import plan_html
 
-        console.markup(plan_html(sealed.plan))
+        console.markup(plan_html(plan))
     else:
         from bulkplan.report.plan_text import plan_lines
 
-        console.result(plan_lines(sealed.plan, width=console.manners.width, payload=args.payload))
+        console.result(plan_lines(plan, width=console.manners.width, payload=args.payload))

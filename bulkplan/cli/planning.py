@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bulkplan.adapters.text_files import read_named
 from bulkplan.adapters.yaml_files import YamlProject
@@ -13,14 +16,18 @@ from bulkplan.app.cohorts import CohortWish
 from bulkplan.app.plan import PlanResult, PlanScope, make_plan
 from bulkplan.app.workspace import GivenVars, load_workspace
 from bulkplan.cli.console import Console
-from bulkplan.cli.progress import progress
+from bulkplan.cli.progress import Progress, progress
 from bulkplan.cli.wiring import Place, open_connection, open_store
 from bulkplan.core.overlap import GUARD as OVERLAP
 from bulkplan.core.seal import KEY_VARIABLE, load_sealed
 from bulkplan.errors import BulkplanError, RefusedError, UsageError
 from bulkplan.model.document import Workspace
 from bulkplan.model.plan import ChangeKind, Plan, SealedPlan
+from bulkplan.model.remote import Identity
 from bulkplan.report.problems_text import problem_lines
+
+if TYPE_CHECKING:
+    from bulkplan.adapters.close_reader import HttpCloseReader
 
 _BEGINNINGS = (
     b'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy"',
@@ -56,31 +63,49 @@ async def plan_here(
     Raises:
         BulkplanError: Whatever loading, connecting and planning raise.
     """
-    from bulkplan.adapters.close_reader import open_reader
-
     now = place.clock.now()
-    workspace = workspace_of(place, now=now, given=given)
-    store = open_store(place, reads_only=True)
-    try:
-        with progress(console) as shown:
-            async with (
-                open_connection(place, console, shown) as connection,
-                open_reader(connection, clock=place.clock) as reader,
-            ):
-                scope = PlanScope(
-                    place.target_name,
-                    place.target,
-                    await reader.fetch_identity(),
-                    now,
-                    select,
-                    place.provenance().commit,
-                    given.values if given else {},
-                )
+    with progress(console) as shown:
+        async with _reading(place, console, shown, now=now, given=given) as (reader, identity, workspace):
+            scope = PlanScope(
+                place.target_name,
+                place.target,
+                identity,
+                now,
+                select,
+                place.provenance().commit,
+                given.values if given else {},
+            )
+            with closing(open_store(place, reads_only=True)) as store:
                 return workspace, await make_plan(
                     workspace, reader=reader, store=store, scope=scope, wish=wish, progress=shown
                 )
-    finally:
-        store.close()
+
+
+@asynccontextmanager
+async def _reading(
+    place: Place, console: Console, shown: Progress, *, now: datetime, given: GivenVars | None
+) -> AsyncIterator[tuple[HttpCloseReader, Identity, Workspace]]:
+    """
+    A reader of the target, whose key it has, and the workspace.
+
+    Over the network, Close is asked for the former while the files are read; what is wrong with the files is told
+    before anything else, and a sandbox in process is only made once they are right.
+    """
+    from bulkplan.adapters.close_reader import open_reader
+
+    loading = asyncio.ensure_future(asyncio.to_thread(workspace_of, place, now=now, given=given))
+    if place.target.sandbox is not None:
+        await loading
+    try:
+        async with (
+            open_connection(place, console, shown) as connection,
+            open_reader(connection, clock=place.clock) as reader,
+        ):
+            identity = await reader.fetch_identity()
+            yield reader, identity, await loading
+    except BulkplanError:
+        await loading
+        raise
 
 
 def tell_warnings(result: PlanResult, console: Console) -> None:

@@ -213,7 +213,7 @@ async def test_many_requests_take_as_long_as_the_limit_asks_for_and_none_is_refu
     await clock.run(asyncio.gather(*(one() for _ in range(200))))
     assert set(statuses) == {200}
     floor_s = (200 - 1) // limit + 0.15
-    assert clock.monotonic() - begun <= 1.05 * floor_s + 0.5
+    assert clock.monotonic() - begun <= floor_s + 1.0  # the last few of a window are spread over the rest of it
 
 
 async def test_before_the_first_answer_only_a_few_are_sent():

@@ -46,9 +46,11 @@ def _run(args: Args, console: Console) -> int:
         if file is not None:
             file.keep()
     tell_warnings(result, console)
-    sealed = seal(result.plan, key=plan_key(place.environ))
-    print_plan(sealed, args, console)
-    if args.out is not None:
+    key = plan_key(place.environ)
+    # A digest over the whole plan takes a while: it is made where somebody gets it.
+    sealed = seal(result.plan, key=key) if args.out is not None or args.format == "json" else None
+    print_plan(result.plan, sealed, args, console)
+    if args.out is not None and sealed is not None:
         _save(args, args.out, sealed, console)
     if file is not None:
         _tell_members(args, file, console)

@@ -20,7 +20,7 @@ def run(args: Args, console: Console) -> int:
         raise UsageError("bulkplan show needs a PLAN", hint="bulkplan show --help")
     sealed = read_sealed(args.plan)
     _check_signature(sealed, console)
-    print_plan(sealed, args, console)
+    print_plan(sealed.plan, sealed, args, console)
     return OK
 
 
