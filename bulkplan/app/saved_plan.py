@@ -70,9 +70,22 @@ class SavedPlanStory:
             raise PlanRefusedError("the saved plan is refused:\n" + "\n".join(f"  - {r}" for r in reasons), hint=_AGAIN)
 
     def is_used(self) -> bool:
-        """Whether this plan was applied before, with this state. Raises `StoreError`."""
+        """
+        Whether this plan was applied before, with this state.
+
+        Raises `StoreError`, and `PlanRefusedError` for another plan that bears its ID.
+        """
         slot = self.edges.store.get(plan_slot_key(self.sealed.plan.plan_id))
-        return slot is not None and load_plan_use(slot).plan_id == self.sealed.plan.plan_id
+        if slot is None:
+            return False
+        use = load_plan_use(slot)
+        if use.plan_digest != self.sealed.digest:
+            raise PlanRefusedError(
+                f"the plan was altered: {use.plan_id} was used with the digest {use.plan_digest}, "
+                f"this one has {self.sealed.digest}",
+                hint=_AGAIN,
+            )
+        return use.plan_id == self.sealed.plan.plan_id
 
     async def apply(self) -> ApplyResult:
         """
@@ -172,6 +185,8 @@ def _moved_names(change: Change, fresh: Request) -> tuple[str, ...]:
     """What the names of a spec mean now, where that is no longer what was reviewed; each with both values."""
     if change.request is None:
         return ()
+    if change.request.kind != fresh.kind:
+        return (f"the plan was altered: {change.key} is the action {change.request.kind}, its spec is {fresh.kind}",)
     planned: JsonObject = {**with_all(comparable(change.request.body)), "results_limit": change.asked_limit}
     now = comparable(fresh.body, is_frozen=change.cohort_kind == "frozen")
     now = {"results_limit": None, **now}

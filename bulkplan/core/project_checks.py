@@ -27,6 +27,8 @@ _ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
 _USER_AND_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@|[?&]password=")
 
 _MAY_HOLD_SECRETS = frozenset({"api_key_env", "base_url", "state"})
+_LIKE_A_KEY = re.compile(r"\bapi_(?!key_env\b)[\w.]{12,}")
+"""Source: Close API, Authentication."""
 
 
 def load_project_document(document: Document) -> tuple[Project, tuple[Problem, ...]]:
@@ -82,7 +84,10 @@ def _written_passwords(project: Project) -> Iterator[Problem]:
 
 def _discreet(problem: Problem) -> Problem:
     """Without the line of the file, where a key or a password may stand by mistake: it would end in the logs of CI."""
-    if problem.at is None or not problem.path or problem.path[-1] not in _MAY_HOLD_SECRETS:
+    if problem.at is None:
+        return problem
+    may_hold_one = bool(problem.path) and problem.path[-1] in _MAY_HOLD_SECRETS
+    if not may_hold_one and not _LIKE_A_KEY.search(problem.at.source or ""):
         return problem
     return problem.located(replace(problem.at, source=None))
 
