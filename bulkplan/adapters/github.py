@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ MAX_PAGES = 50
 """Of a list that goes on for ever no more is read; 5,000 comments are more than any page of GitHub shows."""
 
 MAX_PLAN_BYTES = 64 * 2**20
+_NO_ARCHIVE = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError, EOFError, OSError)
+"""What reading from a damaged archive raises; `ValueError` also for text that is no UTF-8."""
 ACTIONS_BOT = "github-actions[bot]"
 """Who a job's own token writes as. Source: GitHub Docs, "Use GITHUB_TOKEN for authentication in workflows"."""
 
@@ -163,11 +166,14 @@ class GitHub:
         content = self.caller.download(f"{self._path}/actions/artifacts/{artifact_id}/zip")
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                if archive.getinfo(name).file_size > MAX_PLAN_BYTES:
+                found = archive.getinfo(name)
+                if found.file_size > MAX_PLAN_BYTES:
                     raise GitHubError(f"the file {name} of an artefact is too large to be a plan")
+                if found.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise GitHubError(f"the file {name} of an artefact is packed in a way that GitHub does not use")
                 with archive.open(name) as file:
                     return file.read(MAX_PLAN_BYTES).decode("utf-8")
-        except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, RuntimeError, NotImplementedError) as error:
+        except _NO_ARCHIVE as error:
             raise GitHubError(f"the artefact {artifact_id} holds no {name}") from error
 
     @property
