@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bulkplan.app.counting import NoProgress, Progress
 from bulkplan.core.common_members import common_members
@@ -24,9 +24,16 @@ from bulkplan.ports import CloseReader
 OVERLAPS = "comparing runs"
 
 
-async def add_overlaps(plan: Plan, *, rules: OverlapRules, reader: CloseReader, progress: Progress) -> Plan:
+async def add_overlaps(
+    plan: Plan,
+    *,
+    rules: OverlapRules,
+    reader: CloseReader,
+    progress: Progress,
+    own: Collection[RunKey] | None = None,
+) -> Plan:
     """
-    The plan, each row with what it has in common with others.
+    The plan, each row with what it has in common with others; with `own`, only pairs that hold one of those rows.
 
     Pairs whose members are both known cost nothing; of the others the worst `MAX_PAIRS` are counted, one request each,
     and a note on each row of those left over says so.
@@ -34,7 +41,7 @@ async def add_overlaps(plan: Plan, *, rules: OverlapRules, reader: CloseReader, 
     Raises:
         CloseError: A count failed.
     """
-    pairs = pairs_of(rows_of(plan.changes), rules)
+    pairs = [pair for pair in pairs_of(rows_of(plan.changes), rules) if own is None or not pair.keys.isdisjoint(own)]
     if not pairs:
         return plan
     members = _members(plan)

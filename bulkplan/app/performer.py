@@ -216,11 +216,13 @@ class Performer:
     async def _send(self, path: str, body: JsonMapping) -> Answer:
         if self._session is None:
             raise RuntimeError("send before connect")
-        self.has_sent = True
+        had_sent, self.has_sent = self.has_sent, True
         try:
-            return await self._given_time(self._session.post(path, body))
+            answer = await self._given_time(self._session.post(path, body))
         except TryLaterError:
             return Answer(handed_over=True, failure="interrupted while waiting for the answer")
+        self.has_sent = had_sent or answer.handed_over
+        return answer
 
     async def _given_time(self, call: Coroutine[None, None, ResultT]) -> ResultT:
         return await unless_given_up(call, self.edges.interrupt)

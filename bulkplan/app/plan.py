@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from bulkplan import __version__
-from bulkplan.app.cohorts import CohortWish, add_cohorts
+from bulkplan.app.cohorts import CohortWish
 from bulkplan.app.counting import NoProgress, Progress, check_marker, count_all, probe_marker
 from bulkplan.app.exclusions import add_exclusions
 from bulkplan.app.funnel import add_funnels
 from bulkplan.app.layers import guard_layers
 from bulkplan.app.overlaps import add_overlaps
+from bulkplan.app.parts import part_of, with_cohorts_of
 from bulkplan.app.records import Shelf, check_organization, read_shelf
 from bulkplan.core.changes import Decision, compared, decide, from_record, orphans
 from bulkplan.core.codec import run_key_of
@@ -40,6 +41,7 @@ from bulkplan.model.record import Record
 from bulkplan.model.remote import Identity
 from bulkplan.model.request import FAMILY_BY_KIND, Request
 from bulkplan.model.run import WantedRun
+from bulkplan.model.shard import Shard
 from bulkplan.ports import CloseReader, Store
 
 NAMES = "reading names"
@@ -56,7 +58,8 @@ class PlanScope:
     What a plan is made for.
 
     `now` is the instant that the workspace was loaded with; `identity` whose key it is, checked already. `select`
-    holds glob patterns on names; none means every run. `vars` are those that the command line gave.
+    holds glob patterns on names; none means every run. `vars` are those that the command line gave. `shard` is the part
+    that this job takes; all rows are decided and counted even so, for those of other jobs may touch the same leads.
     """
 
     target_name: str
@@ -67,6 +70,7 @@ class PlanScope:
     commit: str | None = None
     vars: Mapping[str, JsonValue] = field(default_factory=dict)
     plan_id: str = field(default_factory=new_plan_id)
+    shard: Shard | None = None
 
 
 @dataclass(frozen=True)
@@ -118,10 +122,11 @@ async def make_plan(
     facts = _facts(workspace, store, scope)
     plan = assemble(drafts, tally, facts, records=records, marker=marker)
     plan = await add_exclusions(plan, workspace, reader=reader, progress=told)
-    plan = await add_cohorts(plan, workspace, reader=reader, wish=wish, progress=told)
-    plan = await add_overlaps(plan, rules=workspace.project.overlaps, reader=reader, progress=told)
+    part = part_of(plan, workspace, scope.shard)
+    plan = await with_cohorts_of(plan, part, workspace, reader=reader, wish=wish or CohortWish(), progress=told)
+    plan = await add_overlaps(plan, rules=workspace.project.overlaps, reader=reader, progress=told, own=part.own)
     plan = await add_funnels(plan, workspace, reader=reader, progress=told)
-    return PlanResult(with_dependency_notes(plan, records), workspace.warnings)
+    return PlanResult(part.of(with_dependency_notes(plan, records)), workspace.warnings)
 
 
 def render_context(workspace: Workspace, *, target: Target, identity: Identity, now: datetime) -> RenderContext:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from bulkplan.core.settle import is_watched, look_for_twins
 from bulkplan.core.verify import wants_verification
 from bulkplan.errors import CloseError
 from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.run import RunKey
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,17 @@ class Status:
     problems: tuple[str, ...] = ()
 
 
-async def refreshed_status(edges: Edges, context: ApplyContext) -> Status:
+async def refreshed_status(
+    edges: Edges, context: ApplyContext, *, is_ours: Callable[[RunKey], bool] = lambda _: True
+) -> Status:
     """
-    Ask Close about each running action, count what the finished ones did, keep what changed, and list everything.
+    Ask Close about each running action that is ours, count what the finished ones did, keep what changed, and list
+    everything.
 
     Changes nothing in Close.
     """
     before = read_shelf(edges.store)
-    running = [record for record in before.records if has_news(record, now=edges.clock.now())]
+    running = [record for record in before.records if is_ours(record.key) and has_news(record, now=edges.clock.now())]
     answers = await asyncio.gather(*(_refreshed(record, edges, context) for record in running))
     seen = {answer.key: answer for answer in answers if isinstance(answer, Record)}
     shelf = read_shelf(edges.store)

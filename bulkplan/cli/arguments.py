@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bulkplan.cli.durations import parse_duration
+from bulkplan.cli.shard_option import parse_shard
 
 TEXT_OR_JSON = ("text", "json")
 PLAN_FORMATS = (*TEXT_OR_JSON, "markdown", "html")
@@ -40,6 +41,7 @@ class Args(argparse.Namespace):
     with_names: bool = False
     sample: int = 0
     select: Sequence[str] = ()
+    shard: tuple[int, int] | None = None
     var: Sequence[str] = ()
     auto_approve: bool = False
     settle_timeout: float = 140.0
@@ -157,6 +159,16 @@ def _select(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _shard(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--shard",
+        metavar="I/N",
+        type=parse_shard,
+        help="only the I-th of N parts of the runs, for a job of its own each, e.g. 2/4; runs that depend on one "
+        "another stay together",
+    )
+
+
 def add_var(parser: argparse.ArgumentParser) -> None:
     """`--var`, for every command that reads specs."""
     parser.add_argument(
@@ -212,6 +224,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     )
     _failure(parser)
     _select(parser)
+    _shard(parser)
     add_var(parser)
     _format(parser, PLAN_FORMATS)
 
@@ -223,6 +236,7 @@ def add_apply(parser: argparse.ArgumentParser) -> None:
     )
     _auto_approve(parser)
     _select(parser)
+    _shard(parser)
     add_var(parser)
     parser.add_argument(
         "--keep-going", action="store_true", help="start independent runs even when one becomes unknown"
@@ -268,6 +282,7 @@ def add_status(parser: argparse.ArgumentParser) -> None:
     asking.add_argument("--refresh", action="store_true", help="ask Close how running actions stand (the default)")
     asking.add_argument("--no-refresh", action="store_true", help="only what is recorded; no connection to Close")
     _select(parser)
+    _shard(parser)
     _format(parser)
 
 

@@ -17,6 +17,7 @@ from bulkplan.errors import BulkplanError, UsageError
 from bulkplan.model.apply_report import ApplyReport
 from bulkplan.model.failure import Failure
 from bulkplan.model.plan import SealedPlan
+from bulkplan.model.shard import Shard
 from bulkplan.report.annotations import Annotation, annotation_lines
 from bulkplan.report.comment import CiDocument, Setting
 
@@ -57,10 +58,15 @@ def comparison_of(args: Args, document: CiDocument, console: Console) -> Compari
 
 
 def target_of(args: Args, document: CiDocument) -> str:
-    """The target that a document is about."""
+    """The target that a document is about, and the shard, where it is about one: ` 2/4` behind the target."""
     if isinstance(document, SealedPlan):
-        return document.plan.target
-    return document.target or args.target or _NO_TARGET
+        return _with_shard(document.plan.target, document.plan.shard)
+    return _with_shard(document.target or args.target or _NO_TARGET, document.shard)
+
+
+def _with_shard(target: str, shard: Shard | None) -> str:
+    """Names of targets hold no blank."""
+    return f"{target} {shard.number}/{shard.of}" if shard else target
 
 
 def setting_of(job: Job) -> Setting:

@@ -48,6 +48,7 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan plan --select 'winback*' --payload", "some runs, with their exact requests"),
             ("bulkplan plan --format html", "a page for whoever has to say yes; add > plan.html"),
             ("bulkplan plan --members members.csv", "and the leads of each run, in a file for you alone"),
+            ("bulkplan plan --shard 2/4 --out plan-2.json", "the second of four parts of the runs"),
             ("bulkplan plan --detailed-exitcode", "exit 2 when something would run"),
         ),
         arguments.add_plan,
@@ -65,12 +66,13 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan apply --auto-approve --target sandbox", "no question asked"),
             ("bulkplan apply plan.json --no-wait", "do not wait for Close to finish"),
             ("bulkplan apply plan.json --report out.json", "and what became of each run, as JSON"),
+            ("bulkplan apply --shard 2/4 --auto-approve", "one of four jobs that share the runs"),
             ("bulkplan apply --reviewed reviewed/", "after a merge: plan again, run what was reviewed"),
         ),
         arguments.add_apply,
         "apply",
         "Interrupting is safe: what was sent is recorded, and the next apply goes on from there.\n"
-        "--select narrows a plan made now; a saved plan is run whole, so it does not go with PLAN.",
+        "--select and --shard narrow a plan made now; a saved plan is run whole, so they do not go with PLAN.",
     ),
     Command(
         "show",
@@ -92,6 +94,7 @@ COMMANDS: tuple[Command, ...] = (
         (
             ("bulkplan status", "ask Close about running ones"),
             ("bulkplan status --no-refresh", "only what is recorded; no connection"),
+            ("bulkplan status --shard 2/4", "the runs of one job of four"),
             ("bulkplan status --format json", "for a program"),
         ),
         arguments.add_status,

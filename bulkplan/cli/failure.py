@@ -10,6 +10,7 @@ from typing import Literal
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.exit_codes import exit_code
 from bulkplan.cli.planning import remove_own, write_text
+from bulkplan.cli.shard_option import given_shard
 from bulkplan.cli.stopping import Stopped
 from bulkplan.cli.wiring import find_place
 from bulkplan.errors import BulkplanError, InvalidFilesError, Problem
@@ -40,6 +41,7 @@ def _write(path: Path, args: Args, command: Literal["plan", "apply"], error: Bul
     failure = Failure(
         command=command,
         target=_target(args),
+        shard=given_shard(args),
         exit_code=code,
         message=error.message,
         hint=error.hint,

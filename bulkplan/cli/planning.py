@@ -24,6 +24,7 @@ from bulkplan.errors import BulkplanError, RefusedError, UsageError
 from bulkplan.model.document import Workspace
 from bulkplan.model.plan import ChangeKind, Plan, SealedPlan
 from bulkplan.model.remote import Identity
+from bulkplan.model.shard import Shard
 from bulkplan.report.problems_text import problem_lines
 
 if TYPE_CHECKING:
@@ -56,9 +57,11 @@ async def plan_here(
     select: tuple[str, ...],
     given: GivenVars | None = None,
     wish: CohortWish | None = None,
+    shard: Shard | None = None,
 ) -> tuple[Workspace, PlanResult]:
     """
-    Make a plan through a client that can only read; `wish` says what is to be known of the leads themselves.
+    Make a plan through a client that can only read, of one `shard` where one is named; `wish` says what is to be known
+    of the leads themselves.
 
     Raises:
         BulkplanError: Whatever loading, connecting and planning raise.
@@ -74,6 +77,7 @@ async def plan_here(
                 select,
                 place.provenance().commit,
                 given.values if given else {},
+                shard=shard,
             )
             with closing(open_store(place, reads_only=True)) as store:
                 return workspace, await make_plan(

@@ -17,6 +17,7 @@ from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.planning import plan_here, plan_key, read_sealed, tell_warnings
 from bulkplan.cli.progress import progress
+from bulkplan.cli.shard_option import given_shard
 from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.var_options import given_vars
 from bulkplan.cli.wiring import Place, open_connection, open_store
@@ -52,7 +53,8 @@ def reviewed_plan(args: Args, place: Place, console: Console) -> Agreed:
         )
     reviewed = [read_sealed(path) for path in _files(args.reviewed)]
     wish = CohortWish(members=True, open_spool=DiskSpool)
-    workspace, result = run_until_signal(plan_here(place, console, select=(), given=given_vars(args.var), wish=wish))
+    planning = plan_here(place, console, select=(), given=given_vars(args.var), wish=wish, shard=given_shard(args))
+    workspace, result = run_until_signal(planning)
     tell_warnings(result, console)
     console.result(plan_lines(result.plan, width=console.manners.width, closing=None))
     if not any(change.would_run for change in result.plan.changes):

@@ -39,11 +39,12 @@ class Executed:
 
 @dataclass(frozen=True)
 class NotExecuted:
-    """Close surely did not take it, or nothing left this machine."""
+    """Close surely did not take it, or nothing left this machine (`is_unsent`)."""
 
     why: str
     status: int | None = None
     retry_after_s: float | None = None
+    is_unsent: bool = False
 
     @property
     def is_rate_limited(self) -> bool:
@@ -68,7 +69,7 @@ def classify(answer: Answer, *, kind: BulkKind, organization_id: str) -> Meaning
     Only a complete answer that names its status can say "not executed"; whatever is odd is ambiguous, never a refusal.
     """
     if not answer.handed_over:
-        return NotExecuted(f"not sent: {answer.failure or 'no connection'}")
+        return NotExecuted(f"not sent: {answer.failure or 'no connection'}", is_unsent=True)
     if answer.failure is not None or answer.status is None:
         return Ambiguous(answer.failure or "no complete answer")
     if answer.status == 429:

@@ -67,27 +67,36 @@ def read_back(record: Record) -> Steps[Record | StoreError | None]:
 
 
 def put_surely(record: Record) -> Steps[bool]:
-    """
-    Store a record and know it: an unsure or conflicting answer is resolved by reading back our own `write_id`.
+    """Store a record and know it. False: surely not stored, or not to be known."""
+    return (yield from put_known(record)) is PutResult.STORED
 
-    False: surely not stored, or not to be known.
+
+def put_known(record: Record) -> Steps[PutResult]:
     """
+    Store a record, and say what became of it: an unsure or conflicting answer is resolved by reading back our own
+    `write_id`.
+
+    `unavailable` and `busy`: surely not stored. `conflict`: somebody else wrote it. `unsure`: not to be known, as after
+    an unsure try that may still arrive, whatever the next one says.
+    """
+    is_unsure = False
     for pause in (0.0, 0.2, 1.0, 3.0):
         if pause:
             yield from perform(Sleep(pause))
         result = yield from perform(PutRecord(record))
-        if result is PutResult.STORED:
-            return True
-        if result is PutResult.UNAVAILABLE:
-            return False
+        if result is PutResult.BUSY and is_unsure:
+            return PutResult.UNSURE
+        if result not in (PutResult.UNSURE, PutResult.CONFLICT):
+            return result
+        is_unsure = is_unsure or result is PutResult.UNSURE
         current = yield from read_back(record)
         if isinstance(current, StoreError):
             continue
         if current is not None and current.write_id == record.write_id:
-            return True
+            return PutResult.STORED
         if (current.version if current else 0) != record.version - 1:
-            return False
-    return False
+            return PutResult.CONFLICT
+    return PutResult.UNSURE
 
 
 def _outcome_of(record: Record, move: Move) -> Outcome:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bulkplan.core.answers import NOT_AUTHORIZED, STOPS_APPLY, Ambiguous, Executed, NotExecuted, classify
-from bulkplan.core.commit import commit, put_surely
+from bulkplan.core.commit import commit, put_known, put_surely
 from bulkplan.core.effects import (
     Connect,
     Disconnect,
@@ -49,12 +49,16 @@ from bulkplan.core.settle import Sighting, look_for_twins, raise_alarm, settle
 from bulkplan.errors import WrongOrganizationError
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.remote import Answer, BulkAction
+from bulkplan.model.store import PutResult
 
 SEND_WINDOW_S = 20.0
 """A process that was frozen for longer between intent and request does not send any more."""
 MAX_ATTEMPTS = 5
 RATE_LIMIT_BUDGET_S = 600.0
 _DEFAULT_WAIT_S = 10.0
+_BUSY_WAIT_S = 1.0
+_BUSY_BUDGET_S = 60.0
+"""So long an intent waits for its turn in a store that others keep busy."""
 
 
 def apply_run(run: PlannedRun, context: ApplyContext) -> Steps[Outcome]:
@@ -64,18 +68,22 @@ def apply_run(run: PlannedRun, context: ApplyContext) -> Steps[Outcome]:
     Raises `StoreError` and `CloseError` only when nothing was sent by this call.
     """
     started = yield from perform(ReadClock())
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    n_refused = 0
+    while True:
         outcome = yield from _attempt(run, context)
         record, wait_s = outcome.record, outcome.retry_after_s
-        if wait_s is None or record is None or attempt == MAX_ATTEMPTS:
+        is_busy = outcome.is_store_at_fault
+        n_refused += not is_busy
+        if wait_s is None or n_refused == MAX_ATTEMPTS:
             return outcome
         now = yield from perform(ReadClock())
-        if now.interrupted or now.monotonic - started.monotonic + wait_s > RATE_LIMIT_BUDGET_S:
+        budget_s = _BUSY_BUDGET_S if is_busy else RATE_LIMIT_BUDGET_S
+        if now.interrupted or now.monotonic - started.monotonic + wait_s > budget_s:
             return outcome
-        yield from perform(Report(run.key, f"Close limits the rate; trying again in {wait_s:.0f} s", record))
+        yield from perform(Disconnect())
+        yield from perform(Report(run.key, f"{outcome.message}; trying again in {wait_s:.0f} s", record))
         yield from perform(Sleep(wait_s))
-        run = for_attempt(run, record_version=record.version)
-    return outcome
+        run = for_attempt(run, record_version=record.version if record else 0)
 
 
 def adopt_lost(run: PlannedRun, context: ApplyContext) -> Steps[Outcome | None]:
@@ -180,8 +188,11 @@ def _store_intent(
         intent = first_intent(run, context, stamp, nonce=nonce)
     else:
         intent = next_intent(record, run, context, stamp, nonce=nonce)
-    if (yield from put_surely(intent)):
+    result = yield from put_known(intent)
+    if result is PutResult.STORED:
         return intent, start
+    if result is PutResult.BUSY:
+        return _busy(run, record)
     current = yield from perform(GetRecord(run.key))
     if current is not None and current.write_id == intent.write_id:
         return intent, start
@@ -194,6 +205,18 @@ def _store_intent(
         hint = "mend the state store, then run apply again"
         return Outcome(run.key, OutcomeKind.NOT_SENT, text, record, hint, is_store_at_fault=True)
     return _record_moved(run, current)
+
+
+def _busy(run: PlannedRun, record: Record | None) -> Outcome:
+    return Outcome(
+        run.key,
+        OutcomeKind.NOT_SENT,
+        "others kept writing to the state store, and the intent was not taken; nothing was sent",
+        record,
+        hint="run apply again later",
+        retry_after_s=_BUSY_WAIT_S,
+        is_store_at_fault=True,
+    )
 
 
 def _send(run: PlannedRun, intent: Record, start: Instant, context: ApplyContext) -> Steps[Outcome]:
@@ -235,6 +258,8 @@ def _take_refusal(intent: Record, refusal: NotExecuted, context: ApplyContext) -
     if refusal.is_rate_limited:
         wait_s = refusal.retry_after_s or _DEFAULT_WAIT_S
         return replace(outcome, retry_after_s=wait_s, hint="Close limits the rate: run apply again later")
+    if refusal.is_unsent:
+        return replace(outcome, hint="nothing left this machine: run apply again")
     hint = "mend the spec or the rights of the key, then run apply again: nothing was executed"
     return replace(
         outcome,

@@ -41,7 +41,7 @@ class Outcome:
     hint: str | None = None
     stops_apply: bool = False
     retry_after_s: float | None = None
-    """Set when a rate limit refused the attempt: a later one may pass."""
+    """Set when a rate limit refused the attempt, or others kept the store busy: a later one may pass."""
     is_store_at_fault: bool = False
     """Whether the state store did not take what was to be stored; the store knows why."""
     is_first_send: bool = False

@@ -95,7 +95,7 @@ def result_of(outcome: Outcome) -> RunResult:
     if outcome.kind is OutcomeKind.SUBMITTED and outcome.record is not None:
         note = "" if outcome.message in ("started", "already submitted") else outcome.message
         return followed_result(outcome.record, was_sent=outcome.is_first_send, note=note)
-    is_later = outcome.kind is OutcomeKind.REFUSED and outcome.retry_after_s is not None
+    is_later = outcome.kind in (OutcomeKind.REFUSED, OutcomeKind.NOT_SENT) and outcome.retry_after_s is not None
     kind = ResultKind.LATER if is_later else KIND_BY_OUTCOME[outcome.kind]
     return RunResult(
         outcome.key,

@@ -10,6 +10,7 @@ from pydantic import Field
 from bulkplan.model.base import Value
 from bulkplan.model.record import Counts, RecordStatus, Verification
 from bulkplan.model.run import RunKey
+from bulkplan.model.shard import PlanShard
 
 
 class ReportRow(Value):
@@ -64,6 +65,7 @@ class ApplyReport(Value):
     plan_id: str
     plan_digest: str | None = None
     target: str
+    shard: PlanShard | None = None
     organization_id: str
     project_id: str | None = None
     actor: str

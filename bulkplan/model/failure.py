@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from bulkplan.model.base import Value
+from bulkplan.model.shard import Shard
 
 
 class FailureProblem(Value):
@@ -25,6 +26,7 @@ class Failure(Value):
     schema_: Literal["bulkplan/failure/v1"] = Field("bulkplan/failure/v1", alias="schema")
     command: Literal["plan", "apply"]
     target: str | None = None
+    shard: Shard | None = None
     exit_code: int
     message: str
     hint: str | None = None

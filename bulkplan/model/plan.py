@@ -12,6 +12,7 @@ from bulkplan.model.base import Value
 from bulkplan.model.record import RecordStatus
 from bulkplan.model.request import Request
 from bulkplan.model.run import RunKey, SpecSource
+from bulkplan.model.shard import PlanShard
 
 ALARM = "alarm on "
 """Begins each note of a row that tells an alarm of its record."""
@@ -243,6 +244,8 @@ class Plan(Value):
     suppression: str | None = None
     vars: dict[str, JsonValue] = Field(default_factory=dict)
     """What `--var` gave; applying the plan reads the specs with the same."""
+    shard: PlanShard | None = None
+    """Which part of the project this is a plan of, where several jobs share its runs; `None`: all of it."""
     changes: tuple[Change, ...]
 
 

@@ -17,6 +17,8 @@ class PutResult(StrEnum):
     """No answer: it may or may not be stored. Read back."""
     UNAVAILABLE = "unavailable"
     """Surely not stored."""
+    BUSY = "busy"
+    """Surely not stored either: others wrote other keys all the while. Worth another try, a little later."""
 
 
 @dataclass(frozen=True)

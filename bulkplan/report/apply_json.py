@@ -28,6 +28,7 @@ def apply_report(
         plan_id=plan.plan_id,
         plan_digest=sealed.digest if sealed else None,
         target=plan.target,
+        shard=plan.shard,
         organization_id=plan.organization_id,
         project_id=plan.project_id,
         actor=who.actor,

@@ -33,7 +33,14 @@ PLAN_WORDS: Mapping[str, Mapping[str, Word]] = {
         "marker": says("Whether the marker leaves counts as they are; null where nothing would run."),
         "suppression": says("Who is left out of e-mails and sequences, in words.", "Do Not Contact is Yes"),
         "vars": says("What --var gave; apply reads the specs with the same.", {"quiet_days": 30}),
+        "shard": says("Which part of the project this is; null: all of it."),
         "changes": says("The rows, in the order in which apply goes through them."),
+    },
+    "PlanShard": {
+        "number": says("Which of them, from 1.", 2),
+        "of": says("How many jobs share the runs.", 4),
+        "runs": says("Rows of this plan.", 50),
+        "of_runs": says("Rows of all shards together.", 200),
     },
     "Change": {
         "key": says("Names the run.", "winback-churned@1"),
@@ -168,6 +175,7 @@ REPORT_WORDS: Mapping[str, Mapping[str, Word]] = {
         "plan_id": says("Of the plan.", "0b6f3c1e9d2a4f708811"),
         "plan_digest": says("Of a saved plan; null where it was made just then.", DIGEST),
         "target": says("Name of the target.", "production"),
+        "shard": says("Which part of the project it was; null: all of it."),
         "organization_id": says("The organization acted on.", "orga_4fT9x2"),
         "project_id": says("Of the project file.", "7f3c0c1e2b9d4a60"),
         "actor": says("Who applied.", "dana"),

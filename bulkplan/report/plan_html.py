@@ -47,7 +47,8 @@ def _top(plan: Plan, title: str) -> Html:
             f"{NOTHING_SENT} {_when(plan)}",
         )
     )
-    about = f"Plan for {plan.target}, as of {_day(plan.now)}"
+    part = f", {plan.shard.part_words}" if plan.shard else ""
+    about = f"Plan for {plan.target}{part}, as of {_day(plan.now)}"
     return element(
         "header",
         element("p", "bulkplan", class_="brand"),

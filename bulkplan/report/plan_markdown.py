@@ -82,10 +82,13 @@ def _row(change: Change, plan: Plan) -> _Row:
 def _heads(plan: Plan) -> Iterator[str]:
     """The headline with its facts, then shorter ones for names that take all the room."""
     words = summary_words(summarize(plan)).removeprefix("Plan: ").removesuffix(".")
-    title = f"### Plan for {_name(plan.target)}: {words}\n\n"
+    part = f", {plan.shard.words}" if plan.shard else ""
+    title = f"### Plan for {_name(plan.target)}{part}: {words}\n\n"
     facts = [f"**{_name(plan.organization_name or plan.organization_id)}**"]
     if plan.total_leads is not None:
         facts.append(count_leads(plan.total_leads))
+    if plan.shard:
+        facts.append(plan.shard.part_words)
     facts.append(f"as of {plan.now:%Y-%m-%d %H:%M} UTC")
     facts.append(f"good until {plan.expires_at:%Y-%m-%d %H:%M} UTC")
     if given := vars_words(plan):

@@ -73,6 +73,9 @@ def _header(plan: Plan, width: int) -> tuple[Line, ...]:
         facts.append(count_leads(plan.total_leads))
     facts.append(f"as of {plan.now:%Y-%m-%d %H:%M} UTC")
     lines = [*wrapped((Span(f"Plan for {plan.target}: ", "title"),), (Span(", ".join(facts)),), width=width)]
+    if plan.shard:
+        part = (Span(plan.shard.part_words.capitalize(), "strong"), Span("; the other runs are other jobs' to apply"))
+        lines += wrapped((), part, width=width)
     if plan.organization_name:
         lines.append((Span(plan.organization_id, "muted"),))
     if plan.vars:

@@ -10,23 +10,27 @@ from pydantic import JsonValue
 from bulkplan.core.records import OPEN
 from bulkplan.model.base import JsonObject
 from bulkplan.model.record import Record
+from bulkplan.model.shard import Shard
 from bulkplan.report.record_text import hint_for
 
 FORMAT_VERSION = "1.0"
 
 
-def status_document(records: Sequence[Record], *, target: str, problems: Sequence[str] = ()) -> JsonObject:
+def status_document(
+    records: Sequence[Record], *, target: str, problems: Sequence[str] = (), shard: Shard | None = None
+) -> JsonObject:
     """
-    The document: `{"format_version", "target", "runs": [...], "problems": [...]}`.
+    The document: `{"format_version", "target", "shard", "runs": [...], "problems": [...]}`.
 
     A run is `{"key", "name", "version", "state", "action_type", "remote_id", "remote_status", "counts", "started_at",
     "finished_at", "alarm", "verification", "holder", "hint"}`: `counts` and `verification` as in the record, `state` as
     the record has it, moments as ISO 8601 in UTC, what is not known null. `problems` are words about runs that could
-    not be read or looked up.
+    not be read or looked up. `shard` is `{"number", "of"}` where only the runs of one were asked for, else null.
     """
     return {
         "format_version": FORMAT_VERSION,
         "target": target,
+        "shard": shard.model_dump(mode="json") if shard else None,
         "runs": [_run(record) for record in records],
         "problems": list(problems),
     }

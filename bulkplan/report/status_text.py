@@ -7,12 +7,18 @@ from collections.abc import Sequence
 
 from bulkplan.core.holder import holder_words
 from bulkplan.model.record import Record
+from bulkplan.model.shard import Shard
 from bulkplan.report.lines import Line, Span
 from bulkplan.report.record_text import STYLE_BY_STATUS, hint_for, mismatches, moment, progress_words, state_words
 
 
 def status_lines(
-    records: Sequence[Record], *, target: str, store: str, problems: Sequence[str] = ()
+    records: Sequence[Record],
+    *,
+    target: str,
+    store: str,
+    problems: Sequence[str] = (),
+    shard: Shard | None = None,
 ) -> tuple[Line, ...]:
     """
     A table of runs in the order given, and a line that counts them.
@@ -22,10 +28,12 @@ def status_lines(
         target: Its name.
         store: Where the records are, for people.
         problems: Runs that could not be looked up in Close, and records that cannot be read, in words.
+        shard: The part that was asked for; `None`: everything.
     """
+    part = f", {shard.words}" if shard else ""
     if not records and not problems:
-        return ((Span(f"No run is recorded for {target} in {store}."),),)
-    lines: list[Line] = [(Span(f"Runs of {target}", "title"), Span(f"  {store}", "muted")), ()]
+        return ((Span(f"No run is recorded for {target}{part} in {store}."),),)
+    lines: list[Line] = [(Span(f"Runs of {target}{part}", "title"), Span(f"  {store}", "muted")), ()]
     lines += _table(records)
     for problem in problems:
         lines += [(), (Span("warning: ", "warn"), Span(problem))]

@@ -16,6 +16,7 @@ from bulkplan.core.engine import apply_run
 from bulkplan.core.follow import FollowPolicy, follow
 from bulkplan.core.marker import is_marked, make_marker, make_tag, mark_body
 from bulkplan.core.outcome import OutcomeKind
+from bulkplan.core.result import ResultKind, result_of
 from bulkplan.core.settle import settle
 from bulkplan.errors import CloseError, NotAuthorizedError, WrongOrganizationError
 from bulkplan.model.record import RecordStatus
@@ -206,6 +207,27 @@ def test_a_lost_reply_of_the_store_is_resolved_by_reading_back(was_stored):
 def test_a_store_that_is_away_sends_nothing():
     world = World(on_put=lambda world, record: PutResult.UNAVAILABLE)
     assert world.apply().kind is OutcomeKind.NOT_SENT
+    assert world.posts == []
+
+
+def test_a_store_that_others_keep_busy_is_asked_again_and_the_run_is_sent_once():
+    busy = iter([True, True])
+    world = World(on_put=lambda world, record: PutResult.BUSY if next(busy, False) else None)
+    assert world.apply().kind is OutcomeKind.SUBMITTED
+    assert len(world.posts) == 1
+
+
+def test_a_run_that_the_busy_store_never_takes_is_left_for_later():
+    world = World(on_put=lambda world, record: PutResult.BUSY)
+    outcome = world.apply()
+    assert (outcome.kind, result_of(outcome).kind, world.posts) == (OutcomeKind.NOT_SENT, ResultKind.LATER, [])
+
+
+def test_a_busy_answer_after_an_unsure_one_is_no_leave_to_try_anew():
+    """The first write may still arrive: a second intent would wait for it as if it were another's."""
+    answers = iter([PutResult.UNSURE, PutResult.BUSY])
+    world = World(on_put=lambda world, record: next(answers, None))
+    assert result_of(world.apply()).kind is ResultKind.NOT_SENT
     assert world.posts == []
 
 

@@ -2,56 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 import pytest
-from e2e.project import Outcome, spec
+from e2e.project import spec
 from kill.states import KINDS
+from kill.together import together
 
 APPLIERS = 8
 ROUNDS = {"local": 2, "git": 1, "s3": 1, "postgres": 1}
 ALL_ROUNDS = 20
 KEYS = ("a@1", "b@1")
-TOGETHER = """
-import json, os, sys
-from pathlib import Path
-from bulkplan.cli.main import run
-import bulkplan.cli.commands.apply, bulkplan.adapters.close_reader, bulkplan.adapters.close_writer, bulkplan.app.plan
-
-folder, count = Path(sys.argv[1]), int(sys.argv[2])
-ready, go = os.pipe()
-children = []
-for number in range(count):
-    child = os.fork()
-    if not child:
-        os.close(go)
-        for stream, name in ((1, "out"), (2, "err")):
-            os.dup2(os.open(folder / f"{number}.{name}", os.O_CREAT | os.O_WRONLY, 0o600), stream)
-        os.read(ready, 1)
-        code = run(sys.argv[3:])
-        sys.stdout.flush()
-        os._exit(code)
-    children.append(child)
-os.close(go)
-codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-print(json.dumps(codes))
-"""
-"""A process that has loaded everything makes as many of itself as are wanted; all begin when the last one is there."""
 
 
 def _together(project, tmp_path, *words):
-    """So many appliers, let go at once."""
-    folder = tmp_path / f"{project.root.name}-said"
-    folder.mkdir()
-    told = project.run(str(folder), str(APPLIERS), *words, program=("-c", TOGETHER), timeout_s=100)
-    assert told.code == 0, told
-    outcomes = [
-        Outcome(code, (folder / f"{number}.out").read_text(), (folder / f"{number}.err").read_text())
-        for number, code in enumerate(json.loads(told.out))
-    ]
-    project.outcomes.extend(outcomes)
-    return outcomes
+    """So many appliers of one folder, let go at once."""
+    return together(project, tmp_path / f"{project.root.name}-said", [project.root] * APPLIERS, *words)
 
 
 @pytest.mark.slow

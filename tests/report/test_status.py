@@ -51,6 +51,7 @@ def test_the_document_has_the_promised_shape():
     assert document == {
         "format_version": "1.0",
         "target": "sandbox",
+        "shard": None,
         "runs": [
             {
                 "key": "tag-churned@1",

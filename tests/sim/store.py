@@ -50,7 +50,7 @@ class SimStore:
         if self._is_away():
             return PutResult.UNSURE if number % 2 else PutResult.UNAVAILABLE, 0.5
         if world.strike(Kind.PUT_UNAVAILABLE, number):
-            return PutResult.UNAVAILABLE, 0.0
+            return PutResult.BUSY if number % 2 else PutResult.UNAVAILABLE, 0.0
         if world.strike(Kind.PUT_CONFLICT, number):
             return PutResult.CONFLICT, 0.0
         if world.strike(Kind.PUT_UNSURE_LOST, number):

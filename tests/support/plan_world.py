@@ -20,6 +20,7 @@ from bulkplan.model.project import Project, Target
 from bulkplan.model.record import Counts, HistoryEntry, Record, RecordStatus
 from bulkplan.model.remote import BulkAction, Identity, MatchCount
 from bulkplan.model.run import RunKey, WantedRun
+from bulkplan.model.shard import Shard
 from bulkplan.model.spec import Spec
 from bulkplan.model.store import PutResult, Slot
 
@@ -222,6 +223,7 @@ async def plan_of(
     project: Mapping[str, JsonValue] | None = None,
     select: tuple[str, ...] = (),
     now: datetime = NOW,
+    shard: Shard | None = None,
 ) -> PlanResult:
     """A plan of these runs for the small organization."""
     scope = PlanScope(
@@ -232,6 +234,7 @@ async def plan_of(
         select=select,
         commit="c0ffee",
         plan_id=PLAN_ID,
+        shard=shard,
     )
     return await make_plan(
         make_workspace(runs, project=project),

@@ -6,8 +6,9 @@ import re
 import secrets
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from bulkplan.adapters.stores.framing import Framed, dump_frame, key_of, load_frame, next_framed, path_of, safe_name
@@ -22,9 +23,12 @@ REF_PREFIX = "refs/bulkplan/state/"
 _INCOMING = "refs/bulkplan/incoming/"
 _LINEAGE = "lineage"
 _TIMEOUT_S = 60.0
-_TRIES = 12
-"""So often a write is tried again because other keys moved; with random pauses between them that grow to a second."""
+_TRIES = 4
+"""So often a write is tried at least while other keys move; with random pauses between them that grow."""
+_PATIENCE_S = 3.0
+"""So long it is tried at least: a connection to Close is open meanwhile, and may be ended when it idles for long."""
 _PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 0.5
 
 
 class GitStore:
@@ -121,11 +125,12 @@ class GitStore:
             head = self._head or self._fetch()
             if not self._fits(head, wanted) and not self._fits(self._fetch(), wanted):
                 return PutResult.CONFLICT
-            for tried in range(_TRIES):
+            for pause_s in _pauses():
                 result = self._try(wanted)
                 if result is not None:
                     return result
-                time.sleep(secrets.randbelow(1000) / 1000 * _PAUSE_S * tried)
+                time.sleep(pause_s)
+            return PutResult.BUSY
         except StoreError as error:  # what may be sent is settled in _try: here it surely was not
             self.trouble = error.message
         return PutResult.UNAVAILABLE
@@ -280,6 +285,15 @@ class GitStore:
             f"the state in {self.name} cannot be reached: {why}",
             hint=f"try it by hand: git ls-remote {_without_userinfo(self._remote)} {self._ref}",
         )
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds to wait after each try of a write that others outrun: a random part of a pause that grows."""
+    started = time.monotonic()
+    for tried in count():
+        if tried >= _TRIES and time.monotonic() - started > _PATIENCE_S:
+            return
+        yield secrets.randbelow(1000) / 1000 * min(_PAUSE_S * tried, _LONGEST_PAUSE_S)
 
 
 @dataclass(frozen=True)

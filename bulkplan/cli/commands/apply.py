@@ -19,6 +19,7 @@ from bulkplan.cli.exit_codes import OK, exit_code
 from bulkplan.cli.failure import telling_failure
 from bulkplan.cli.planning import plan_here, plan_key, read_sealed, tell_warnings, workspace_of, write_text
 from bulkplan.cli.reviewing import Agreed, reviewed_plan
+from bulkplan.cli.shard_option import given_shard
 from bulkplan.cli.stopping import Stopped, run_until_signal, saying
 from bulkplan.cli.var_options import given_vars
 from bulkplan.cli.wiring import Place, find_place, open_edges, prepare_folder
@@ -117,9 +118,15 @@ def _saved(args: Args, path: Path, place: Place, console: Console) -> Agreed:
             "--var does not go with a saved plan, which keeps the vars that it was made with",
             hint="save one with them: bulkplan plan --var NAME=VALUE --out plan.json",
         )
+    if args.shard:
+        raise UsageError(
+            "--shard does not go with a saved plan, which is run whole",
+            hint="save one of each part: bulkplan plan --shard 1/4 --out plan-1.json",
+        )
     sealed = read_sealed(path)
     of_plan = GivenVars(sealed.plan.vars, must_be_declared=False)
-    console.note(f"Applying {path}, made {sealed.plan.now:%Y-%m-%d %H:%M} UTC for {sealed.plan.target}.")
+    part = f", {sealed.plan.shard.part_words}" if sealed.plan.shard else ""
+    console.note(f"Applying {path}, made {sealed.plan.now:%Y-%m-%d %H:%M} UTC for {sealed.plan.target}{part}.")
     return Agreed(sealed.plan, workspace_of(place, now=sealed.plan.now, given=of_plan), sealed)
 
 
@@ -130,7 +137,7 @@ def _fresh(args: Args, place: Place, console: Console) -> Agreed:
             hint="bulkplan plan --out plan.json, have it reviewed, then: bulkplan apply plan.json",
         )
     workspace, result = run_until_signal(
-        plan_here(place, console, select=tuple(args.select), given=given_vars(args.var))
+        plan_here(place, console, select=tuple(args.select), given=given_vars(args.var), shard=given_shard(args))
     )
     tell_warnings(result, console)
     console.result(plan_lines(result.plan, width=console.manners.width, closing=None))

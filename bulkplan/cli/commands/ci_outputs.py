@@ -7,7 +7,7 @@ import os
 from bulkplan.adapters.github_job import read_job, write_outputs
 from bulkplan.app.ci_reviewed import artifact_name
 from bulkplan.cli.arguments import Args
-from bulkplan.cli.ci_reading import read_document
+from bulkplan.cli.ci_reading import read_document, target_of
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
 from bulkplan.model.plan import SealedPlan
@@ -20,7 +20,7 @@ def run(args: Args, console: Console) -> int:
     sealed = document if isinstance(document, SealedPlan) else None
     outputs = dict(outputs_of(sealed))
     if sealed is not None:
-        outputs["artifact"] = artifact_name(sealed.plan.target, read_job(os.environ).head_sha)
+        outputs["artifact"] = artifact_name(target_of(args, sealed), read_job(os.environ).head_sha)
     write_outputs(os.environ, outputs)
     console.note("Outputs: " + ", ".join(f"{name}={value}" for name, value in outputs.items()))
     return OK

@@ -14,6 +14,7 @@ from bulkplan.cli.exit_codes import CHANGES, OK
 from bulkplan.cli.failure import telling_failure
 from bulkplan.cli.plan_formats import print_plan
 from bulkplan.cli.planning import plan_here, plan_key, refusal, tell_warnings, write_text
+from bulkplan.cli.shard_option import given_shard
 from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.var_options import given_vars
 from bulkplan.cli.wiring import find_place
@@ -42,7 +43,8 @@ def _run(args: Args, console: Console) -> int:
             with_names=args.with_names,
             open_spool=DiskSpool,
         )
-        _, result = run_until_signal(plan_here(place, console, select=tuple(args.select), given=given, wish=wish))
+        planning = plan_here(place, console, select=tuple(args.select), given=given, wish=wish, shard=given_shard(args))
+        _, result = run_until_signal(planning)
         if file is not None:
             file.keep()
     tell_warnings(result, console)

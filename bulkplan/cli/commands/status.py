@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bulkplan.app.performer import Interrupt
 from bulkplan.app.records import Shelf, read_shelf
@@ -10,12 +11,14 @@ from bulkplan.app.status import Status, has_news, refreshed_status
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
+from bulkplan.cli.shard_option import given_shard
 from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.wiring import Place, find_place, open_edges, open_store
 from bulkplan.core.lookup import is_selected
 from bulkplan.errors import StoreError, UnknownRunError, UsageError
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.run import RunKey
+from bulkplan.model.shard import Shard
 from bulkplan.report.record_text import mismatches
 from bulkplan.report.status_json import status_document
 from bulkplan.report.status_text import status_lines
@@ -24,19 +27,22 @@ from bulkplan.report.status_text import status_lines
 def run(args: Args, console: Console) -> int:
     """Read, refresh what runs, print; 5 when a run needs a person."""
     place = find_place(args)
+    shard = given_shard(args)
+    is_ours = _everyone if shard is None else _those_of(shard, place)
     shelf, store_name = shelf_of(place)
+    shelf = _part(shelf, is_ours)
     problems: tuple[str, ...] = ()
     new: frozenset[RunKey] = frozenset()
     if not args.no_refresh and any(has_news(record, now=place.clock.now()) for record in shelf.records):
-        found = run_until_signal(_refreshed(place, console))
+        found = run_until_signal(_refreshed(place, console, is_ours))
         new = _newly_wrong(shelf.records, found.shelf.records)
-        shelf, problems = found.shelf, found.problems
+        shelf, problems = _part(found.shelf, is_ours), found.problems
     records = _selected(shelf.records, args.select)
     words = (*problems, *(error.message for error in shelf.unreadable))
     if args.format == "json":
-        console.document(status_document(records, target=place.target_name, problems=words))
+        console.document(status_document(records, target=place.target_name, problems=words, shard=shard))
     else:
-        console.result(status_lines(records, target=place.target_name, store=store_name, problems=words))
+        console.result(status_lines(records, target=place.target_name, store=store_name, problems=words, shard=shard))
     _raise_for_person(records, new=new)
     raise_for_unreadable(shelf)
     return OK
@@ -68,9 +74,28 @@ def _selected(records: Sequence[Record], patterns: Sequence[str]) -> list[Record
     return [record for record in records if is_selected(record.key, patterns)]
 
 
-async def _refreshed(place: Place, console: Console) -> Status:
+def _everyone(_: RunKey) -> bool:
+    return True
+
+
+def _those_of(shard: Shard, place: Place) -> Callable[[RunKey], bool]:
+    """Whether a run is of this shard, as plan and apply share them out. Raises `InvalidFilesError`."""
+    from bulkplan.cli.planning import workspace_of
+    from bulkplan.core.shards import Shares
+
+    workspace = workspace_of(place, now=place.clock.now())
+    shares = Shares(workspace.runs, workspace.project.overlaps, of=shard.of)
+    return lambda key: shares.holds(shard, key)
+
+
+def _part(shelf: Shelf, is_ours: Callable[[RunKey], bool]) -> Shelf:
+    """What is recorded of these runs; what cannot be read is told by every shard."""
+    return replace(shelf, records=tuple(record for record in shelf.records if is_ours(record.key)))
+
+
+async def _refreshed(place: Place, console: Console, is_ours: Callable[[RunKey], bool]) -> Status:
     async with open_edges(place, console, interrupt=Interrupt(), reads_only=True) as (edges, context):
-        return await refreshed_status(edges, context)
+        return await refreshed_status(edges, context, is_ours=is_ours)
 
 
 def _newly_wrong(before: Sequence[Record], after: Sequence[Record]) -> frozenset[RunKey]:
