@@ -76,8 +76,8 @@ class Console:
 
     def result(self, lines: Iterable[Line]) -> None:
         """Print lines of the result."""
-        for line in lines:
-            self._write(self.stdout, painted(line, colour=self.manners.colour_out))
+        text = "".join(f"{painted(line, colour=self.manners.colour_out)}\n" for line in lines)
+        self._write(self.stdout, text, end="")
 
     def document(self, value: JsonValue) -> None:
         """Print a result as one JSON document."""
@@ -247,12 +247,12 @@ def open_console(
 def painted(line: Line, *, colour: bool) -> str:
     """A line as text for a terminal, or, without colour, as plain text; never a command to GitHub's runner."""
     plain = "".join(visible(span.text) for span in line)
-    if (inert := without_commands(plain)) != plain:
+    if (inert := without_commands(plain)) != plain or not colour:
         return inert
     parts = []
     for span in line:
         text, code = visible(span.text), _SGR.get(span.style)
-        parts.append(f"\x1b[{code}m{text}\x1b[0m" if colour and code and text else text)
+        parts.append(f"\x1b[{code}m{text}\x1b[0m" if code and text else text)
     return "".join(parts)
 
 

@@ -141,7 +141,7 @@ class TestBeforeTheChain:
     def test_an_old_record_can_be_read_and_is_no_break(self):
         record = load_record(old_slot())
         assert record.schema_ == "bulkplan/record/v1"
-        assert dump_record(record) == old_slot().text
+        assert json.loads(dump_record(record)) == json.loads(old_slot().text)
         assert breaks(read_content(old_slot())) == ()
         assert n_before_chain(read_content(old_slot())) == 2
 
@@ -163,12 +163,12 @@ class TestBeforeTheChain:
         assert "2 times" in breaks(cut)[0].what
 
 
-def test_a_record_of_today_reads_the_same_for_ever():
-    path = FORMATS / "record_v2.json"
-    text = path.read_text()
+@pytest.mark.parametrize("name", ["record_v2.json", "record_v2_canonical.json"])
+def test_a_record_of_today_reads_the_same_for_ever(name):
+    text = (FORMATS / name).read_text()
     slot = Slot("run/win-back@1", 5, text)
     assert breaks(read_content(slot)) == ()
-    assert dump_record(load_record(slot)) == text
+    assert json.loads(dump_record(load_record(slot))) == json.loads(text)
     later = moved(load_record(slot), Move(RecordStatus.FORGOTTEN, "given up"), stamp(99), WHO)
     assert breaks(content(later)) == ()
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.engine_world import World
 
-from bulkplan.core.codec import load_record, read_content
+from bulkplan.core.codec import dump_record, load_record, read_content
 from bulkplan.core.digest import digest_json
 from bulkplan.errors import UnreadableRecordError
+from bulkplan.model.store import Slot
+
+FORMATS = Path(__file__).parents[1] / "golden" / "formats"
 
 
 @pytest.fixture
@@ -59,3 +65,27 @@ def test_a_record_under_another_version_is_an_error(slot):
 def test_a_record_under_another_key_is_an_error(slot):
     with pytest.raises(UnreadableRecordError):
         load_record(dataclasses.replace(slot, key="run/other@1"))
+
+
+@given(st.data())
+def test_no_one_character_that_is_changed_added_or_gone_makes_another_record(data):
+    slot = Slot("run/win-back@1", 5, (FORMATS / "record_v2_canonical.json").read_text(encoding="utf-8"))
+    place = data.draw(st.integers(0, len(slot.text) - 1))
+    put_in = data.draw(st.characters(exclude_categories=["Cs"]) | st.just(""))
+    altered = slot.text[:place] + put_in + slot.text[place + data.draw(st.integers(0, 1)) :]
+    try:
+        found = load_record(dataclasses.replace(slot, text=altered))
+    except UnreadableRecordError:
+        return
+    assert found == load_record(slot)  # a blank more, say
+
+
+def test_the_layout_of_older_versions_is_read_and_its_checksum_is_the_same():
+    canonical, indented = (
+        Slot("run/win-back@1", 5, (FORMATS / name).read_text(encoding="utf-8"))
+        for name in ("record_v2_canonical.json", "record_v2.json")
+    )
+    assert load_record(canonical) == load_record(indented)
+    assert read_content(canonical) == read_content(indented)
+    assert json.loads(canonical.text)["checksum"] == json.loads(indented.text)["checksum"]
+    assert dump_record(load_record(indented)) == canonical.text
