@@ -23,6 +23,7 @@ class _Mistake:
 
 
 _UNCLOSED = re.compile(r"expected ',' or '([\]}])'")
+_ODD_BLANK = re.compile("[\u00a0\u2007\u202f]")
 _GLUED = re.compile(r"([\w.-]++:)([^\s:/].*)$")
 # Possessive, lest a hostile line takes quadratic time.
 _BARE_EXPRESSION = re.compile(r"\s*+(?:-\s++)*+(?:[\w.-]++:\s++)?+[\[,\s]*+(\{\{[^}]*+\}\})")
@@ -145,6 +146,10 @@ def _bare_line(content: FileText, line: int) -> Problem:
     if glued := _GLUED.match(text.strip()):
         at = content.location(line, start, start + glued.end(1))
         return Problem("a blank is missing after the colon", f'write "{glued.group(1)} {glued.group(2)}"', at=at)
+    if odd := _ODD_BLANK.search(text):
+        hint = "type the blank anew; it came along with copied text"
+        at = content.location(line, *odd.span())
+        return Problem("a no-break blank stands here, which YAML takes for a letter", hint, at=at)
     end = len(text.rstrip())
     word = (text.split() or ["key"])[0]
     return Problem("a colon is missing after the key", f'write "{word}: …"', at=content.location(line, start, end))

@@ -189,7 +189,7 @@ def _group_help(group: str) -> str:
 
 
 def _help_for(words: Sequence[str]) -> str:
-    if not words:
+    if not words or words[0] == "help":
         return root_help()
     name, _ = _command_name(words)
     return _group_help(name) if name in GROUPS else build_parser(COMMAND_BY_NAME[name]).format_help()

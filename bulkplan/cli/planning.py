@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,7 +152,8 @@ def write_text(path: Path, text: str, *, is_private: bool = False) -> None:
         draft.write_text(text, encoding="utf-8")
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # where a draft cannot be made, it often cannot be taken away either
+            draft.unlink()
         raise BulkplanError(f"{path} cannot be written: {error.strerror or error}") from error
 
 

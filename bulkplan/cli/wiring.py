@@ -217,9 +217,9 @@ def _open_sandbox(place: Place, size: SandboxSize, console: Console, shown: Prog
             progress=lambda done, total: shown.step("sandbox", done, total),
         )
     except WorldError as error:
-        raise BulkplanError(
-            str(error), hint=f"throw it away: bulkplan sandbox reset --target {place.target_name}"
-        ) from error
+        reset = f"throw it away: bulkplan sandbox reset --target {place.target_name}"
+        room = "look at the disk, whether it has room and may be written to; nothing half made is left"
+        raise BulkplanError(str(error), hint=reset if place.world_file.exists() else room) from error
 
 
 def _api_key(place: Place) -> tuple[str, str]:

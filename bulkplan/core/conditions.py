@@ -227,7 +227,7 @@ def find_choice(value: Scalar, found: FoundField, path: Path) -> str | Problem:
         return matches[0]
     return Problem(
         f"{show(value)} is no choice of {found.label}",
-        hint=f"{did_you_mean(_plain(value), found.choices) or 'choose one of these:'} {_offer(found)}",
+        hint=f"{did_you_mean(_plain(value), found.choices) or 'choose one of these;'} {_offer(found)}",
         path=path,
     )
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from bulkplan.core.near import did_you_mean, near
+from bulkplan.core.operators import ALL_OPERATORS
 from bulkplan.core.spec_places import Place, fields_by_key, find_place, literals, models_in, root_place
 from bulkplan.core.spec_rules import moment_problem
 from bulkplan.core.spec_words import (
@@ -220,6 +221,9 @@ def _no_condition(place: Place) -> Problem:
     if where_tag(dict.fromkeys(near(key, _FORMS, 1))):
         guess = did_you_mean(key, _FORMS, 1)
         return Problem(f'no condition has the key "{shorten(key)}"', guess, (*place.path, key), on_key=True)
+    if key in ALL_OPERATORS:
+        hint = "say first which field is meant, such as {field: status, is: Churned}"
+        return Problem(f'this is no condition: it begins with "{key}" and names no field', hint, (*place.path, key), on_key=True)
     shown = json.dumps(value, ensure_ascii=False) if isinstance(value, str | int | float | bool) else "…"
     hint = f"write {{field: {shorten(key)}, is: {shorten(shown)}}}; or begin with all, any, not, has or use"
     return Problem(f'this is no condition: it begins with "{shorten(key)}"', hint, (*place.path, key), on_key=True)

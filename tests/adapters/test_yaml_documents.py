@@ -22,6 +22,7 @@ SYNTAX = [
     ("a: @x", "1:4-5", "no value begins with @", "quotes"),
     ("a: %x", "1:4-5", "no value begins with %", "quotes"),
     ("a: `x`", "1:4-5", "no value begins with `", "quotes"),
+    ("name: x\nversion:\u00a01", "2:9-10", "no-break blank", "anew"),
     ("key\nb: 1", "1:1-4", "colon is missing", "key: …"),
     ("a: 1\nname\n", "2:1-5", "colon is missing", "name: …"),
     ("name:foo\nversion: 1", "1:1-6", "blank is missing after the colon", "name: foo"),

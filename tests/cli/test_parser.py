@@ -45,6 +45,7 @@ def test_the_help_of_bulkplan_lists_every_command():
         assert f"  {command.name} " in text
         assert command.summary in text
     assert parse(["help"]).help_text == text
+    assert parse(["help", "help"]).help_text == text
 
 
 @pytest.mark.parametrize("group", GROUPS)

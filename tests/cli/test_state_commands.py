@@ -152,6 +152,14 @@ def test_a_report_of_a_refused_run_has_the_exit_code_and_the_words(capfd):
     assert report["runs"][0]["state"] is None
 
 
+@pytest.mark.parametrize("command", ["plan", "state export", "schema plan"])
+def test_a_file_where_a_folder_should_be_is_said_and_no_bug(command, capfd):
+    assert run([*command.split(), "--out", "specs/mark.yaml/x.json"]) in (1, 64)
+    said = capfd.readouterr().err
+    assert "specs/mark.yaml" in said
+    assert "bug" not in said
+
+
 def test_a_report_that_cannot_be_written_is_said_before_anything_is_sent(capfd):
     assert run(["apply", "--auto-approve", "--report", "nowhere/report.json"]) == 64
     assert "nowhere/report.json cannot be written" in capfd.readouterr().err

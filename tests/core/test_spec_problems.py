@@ -88,6 +88,7 @@ CORPUS = [
     (where("null"), "5:10-15", "where", "where has no value", ""),
     (where("{all: []}"), "5:23-25", "[]", "all is an empty list", "all_leads: true"),
     (where("{status: Churned}"), "5:18-24", "status", "begins with \"status\"", '{field: status, is: "Churned"}'),
+    (where("{is: Churned}"), "5:18-20", "is", "names no field", "{field: status, is: Churned}"),
     (where("{feild: a, is: 1}"), "5:18-23", "feild", 'the key "feild"', '"field"'),
     (where("[{field: a, is: 1}]"), "5:17-36", "[{field: a, is: 1}]", "this is a list", "all: or any:"),
     (where("Churned"), "5:17-24", "Churned", "where is a condition", "{field: status"),

@@ -108,7 +108,7 @@ class LocalStore:
         """The slot, or `None`. Raises `StoreError`."""
         with self._translated("read"):
             row = self._connection.execute("SELECT version, text FROM slot WHERE key = ?", (key,)).fetchone()
-        return Slot(key, row[0], row[1]) if row else None
+        return Slot(key, row[0], _text(row[1])) if row else None
 
     def put(self, key: str, text: str, *, expected_version: int) -> PutResult:
         """Store over `expected_version` (0: absent)."""
@@ -131,7 +131,7 @@ class LocalStore:
         query = "SELECT key, version, text FROM slot WHERE substr(key, 1, ?) = ? ORDER BY key"
         with self._translated("read"):
             rows = self._connection.execute(query, (len(prefix), prefix)).fetchall()
-        return [Slot(*row) for row in rows]
+        return [Slot(key, version, _text(text)) for key, version, text in rows]
 
     def close(self) -> None:
         """Close the file."""
@@ -179,6 +179,11 @@ class LocalStore:
             yield
         except sqlite3.Error as error:
             raise _cannot(self._path, done, error) from error
+
+
+def _text(stored: str | bytes) -> str:
+    """What a slot holds; bytes, which only another hand can have put there, as a text that no record reads as whole."""
+    return stored if isinstance(stored, str) else stored.decode("utf-8", errors="replace")
 
 
 def _refuse_network_drive(path: Path, mounts: Path) -> None:

@@ -52,6 +52,14 @@ def test_a_file_that_others_can_write_is_refused(opened, path):
         LocalStore.open(path)
 
 
+def test_bytes_in_place_of_a_text_are_read_as_a_text_that_is_no_record(opened, path):
+    opened.put("run/a@1", "{}", expected_version=0)
+    with sqlite3.connect(path) as by_hand:
+        by_hand.execute("UPDATE slot SET text = ?", (b"{\xff",))
+    assert opened.get("run/a@1") == Slot("run/a@1", 1, "{\ufffd")
+    assert opened.list() == [Slot("run/a@1", 1, "{\ufffd")]
+
+
 def test_a_file_that_is_no_database_is_a_clear_error(path):
     path.parent.mkdir(mode=0o700)
     path.write_text("not a database, but long enough to be looked at " * 20)
