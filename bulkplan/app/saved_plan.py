@@ -18,7 +18,7 @@ from bulkplan.core.digest import canonical_json
 from bulkplan.core.exclusion import with_all
 from bulkplan.core.frozen import comparable
 from bulkplan.core.records import FOLLOWED, OPEN, ApplyContext
-from bulkplan.core.result import ApplyResult
+from bulkplan.core.result import ApplyResult, planned_anew
 from bulkplan.core.seal import Circumstances, check_sealed, moved_dependencies, moved_records
 from bulkplan.core.visible import visible
 from bulkplan.errors import InterruptedApplyError, PlanRefusedError, StoreError
@@ -101,7 +101,7 @@ class SavedPlanStory:
                 "interrupted before anything was sent", hint="the plan is unused: apply it again"
             )
         self._use_up()
-        return await self._apply(self.sealed.plan)
+        return planned_anew(await self._apply(self.sealed.plan))
 
     async def _apply(self, plan: Plan) -> ApplyResult:
         return await apply_plan(

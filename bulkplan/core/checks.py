@@ -126,7 +126,10 @@ def _unknown_dependencies(named: Sequence[tuple[str, Document]], known: Mapping[
             if other == name:
                 problem = Problem(f"{name} depends on itself", "delete this item", path)
             elif other not in known:
-                hint = did_you_mean(other, [each for each in known if each != name]) or "name another spec of this project, without version"
+                hint = (
+                    did_you_mean(other, [each for each in known if each != name])
+                    or "name another spec of this project, without version"
+                )
                 problem = Problem(f'no spec is named "{shorten(other)}"', hint, path)
             else:
                 continue

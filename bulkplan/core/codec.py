@@ -82,7 +82,10 @@ def load_record(slot: Slot) -> Record:
     except ValidationError as error:
         raise _newer(slot) or _unreadable(slot, "its content is not a record of this version of bulkplan") from error
     if run_slot_key(record.key) != slot.key or record.version != slot.version:
-        raise _unreadable(slot, f"it says {record.key} version {record.version}, the store keeps it as version {slot.version} of {slot.key}")
+        raise _unreadable(
+            slot,
+            f"it says {record.key} version {record.version}, the store says {slot.key} version {slot.version}",
+        )
     return record
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bulkplan.core.outcome import Outcome, OutcomeKind
@@ -76,6 +76,21 @@ class ApplyResult:
     def of(self, *kinds: ResultKind) -> tuple[RunResult, ...]:
         """The rows of these kinds."""
         return tuple(result for result in self.results if result.kind in kinds)
+
+
+_RUN_AGAIN = "run apply again"
+
+
+def planned_anew(result: ApplyResult) -> ApplyResult:
+    """The result of a saved plan: it is used, so what it did not start needs a new plan, not a second apply."""
+    rows = tuple(_planned_anew(row) for row in result.results)
+    return replace(result, results=rows)
+
+
+def _planned_anew(row: RunResult) -> RunResult:
+    if row.kind not in (ResultKind.NOT_SENT, ResultKind.LATER, ResultKind.REFUSED) or row.hint is None:
+        return row
+    return replace(row, hint=row.hint.replace(_RUN_AGAIN, "make a new plan"))
 
 
 KIND_BY_OUTCOME = {
@@ -166,7 +181,7 @@ def error_of(result: ApplyResult) -> BulkplanError | None:
     if rows := result.of(*FAILS):
         return ActionsFailedError(_count(rows, "was not carried out"))
     if rows := result.of(ResultKind.LATER):
-        return TryLaterError(_count(rows, "was left for later"), hint="run apply again later")
+        return TryLaterError(_count(rows, "was left for later"), hint=rows[0].hint or "run apply again later")
     return None
 
 

@@ -223,7 +223,9 @@ def _no_condition(place: Place) -> Problem:
         return Problem(f'no condition has the key "{shorten(key)}"', guess, (*place.path, key), on_key=True)
     if key in ALL_OPERATORS:
         hint = "say first which field is meant, such as {field: status, is: Churned}"
-        return Problem(f'this is no condition: it begins with "{key}" and names no field', hint, (*place.path, key), on_key=True)
+        return Problem(
+            f'this is no condition: it begins with "{key}" and names no field', hint, (*place.path, key), on_key=True
+        )
     shown = json.dumps(value, ensure_ascii=False) if isinstance(value, str | int | float | bool) else "…"
     hint = f"write {{field: {shorten(key)}, is: {shorten(shown)}}}; or begin with all, any, not, has or use"
     return Problem(f'this is no condition: it begins with "{shorten(key)}"', hint, (*place.path, key), on_key=True)

@@ -57,6 +57,17 @@ def test_a_used_plan_never_starts_what_its_first_use_did_not(job):
     assert job.actions() == []
 
 
+def test_what_a_saved_plan_did_not_start_asks_for_a_new_plan_and_not_for_a_second_apply(job):
+    job.write("cool-down", status="Churned")
+    job.write("warm-up", more="depends_on: [cool-down]\n")
+    saved = job.save()
+    job.fail(FaultKind.STATUS, status=400)
+    result = job.apply_saved(saved)
+    assert kinds(result) == {"cool-down": ResultKind.REFUSED, "warm-up": ResultKind.NOT_SENT}
+    assert ["make a new plan" in (row.hint or "") for row in result.results] == [True, True]
+    assert not any("run apply again" in (row.hint or "") for row in result.results)
+
+
 def test_a_used_plan_shows_what_it_started_beside_what_it_did_not(job):
     job.write("cool-down", status="Churned")
     saved = job.save()
