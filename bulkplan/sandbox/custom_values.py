@@ -7,17 +7,16 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
-from bulkplan.sandbox.rows import fetch_all, id_list, text
+from bulkplan.sandbox.rows import id_list
 
 JsonObject = dict[str, JsonValue]
 
 
 def custom_values(connection: sqlite3.Connection, object_ids: Iterable[str]) -> dict[str, JsonObject]:
     """Read custom fields of any objects: `{object_id: {"custom.cf_...": value or list}}`; unset ones are absent."""
-    rows = fetch_all(
-        connection,
+    rows = connection.cursor().execute(
         """
-        SELECT v.object_id, v.custom_field_id, f.accepts_multiple_values AS is_list,
+        SELECT v.object_id, 'custom.' || v.custom_field_id, f.accepts_multiple_values AS is_list,
                coalesce(v.text_value, v.moment_value, v.number_value) AS value
         FROM custom_value AS v JOIN custom_field AS f ON f.id = v.custom_field_id
         WHERE v.object_id IN (SELECT value FROM json_each(?))
@@ -26,15 +25,14 @@ def custom_values(connection: sqlite3.Connection, object_ids: Iterable[str]) -> 
         (id_list(object_ids),),
     )
     found: dict[str, JsonObject] = {}
-    for row in rows:
-        values = found.setdefault(text(row, "object_id"), {})
-        key, value = f"custom.{row['custom_field_id']}", whole(row["value"])
-        if not row["is_list"]:
-            values[key] = value
-            continue
-        members = values.setdefault(key, [])
-        if isinstance(members, list):
-            members.append(value)
+    for object_id, key, is_list, value in rows:
+        values = found.setdefault(object_id, {})
+        if is_list:
+            members = values.setdefault(key, [])
+            if isinstance(members, list):
+                members.append(whole(value))
+        else:
+            values[key] = value if isinstance(value, str) else whole(value)
     return found
 
 

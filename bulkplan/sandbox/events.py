@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import JsonValue
 
 from bulkplan.sandbox.clock import format_moment, parse_moment
-from bulkplan.sandbox.ids import random_id
+from bulkplan.sandbox.ids import random_ids
 from bulkplan.sandbox.objects import naive
 from bulkplan.sandbox.rows import Row, compact, fetch_one, parsed, parsed_object, text
 
 JsonObject = dict[str, JsonValue]
 
+_INSERT = """
+    INSERT INTO event (id, object_type, action, object_id, lead_id, user_id, api_key_id, request_id, changed_fields,
+                       data, previous_data, meta, date_created, date_updated)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 UNWATCHED = frozenset({"date_updated", "updated_by"})
 """Keys that change with every write and are never named in `changed_fields`."""
 
@@ -61,24 +66,30 @@ def updated(object_type: str, *, before: JsonObject, after: JsonObject, lead_id:
     )
 
 
-def write_events(connection: sqlite3.Connection, events: Iterable[Event], origin: Origin) -> None:
+def updated_by(object_type: str, *, before: JsonObject, change: JsonObject, lead_id: str | None) -> Event | None:
+    """Return the event of a change of which it is known what it gives, as `updated` would; for many objects."""
+    keys = sorted(key for key in change if before.get(key) != change[key])
+    changed = [key for key in keys if key not in UNWATCHED]
+    if not changed:
+        return None
+    after = {**before, **change}
+    previous = {key: before.get(key) for key in keys}
+    return Event(object_type, "updated", text(after, "id"), lead_id, after, previous, changed)
+
+
+def write_events(connection: sqlite3.Connection, events: Sequence[Event], origin: Origin) -> None:
     """Append events; part of the caller's transaction."""
     meta = compact(dict(origin.meta))
-    connection.executemany(
-        """
-        INSERT INTO event (id, object_type, action, object_id, lead_id, user_id, api_key_id, request_id, changed_fields,
-                           data, previous_data, meta, date_created, date_updated)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
+    named = {fields: compact(list(fields)) for fields in {tuple(event.changed_fields) for event in events}}
+    rows = [
         (
-            (
-                random_id("ev_"), event.object_type, event.action, event.object_id, event.lead_id, origin.user_id,
-                origin.api_key_id, origin.request_id, compact(list(event.changed_fields)), _column(event.data),
-                _column(event.previous_data), meta, origin.moment, origin.moment,
-            )
-            for event in events
-        ),
-    )  # fmt: skip
+            event_id, event.object_type, event.action, event.object_id, event.lead_id, origin.user_id,
+            origin.api_key_id, origin.request_id, named[tuple(event.changed_fields)], _column(event.data),
+            _column(event.previous_data), meta, origin.moment, origin.moment,
+        )
+        for event_id, event in zip(random_ids("ev_", len(events)), events, strict=True)
+    ]  # fmt: skip
+    connection.executemany(_INSERT, rows)
 
 
 def write_update(connection: sqlite3.Connection, event: Event, origin: Origin, *, merge_within_s: float) -> None:

@@ -18,6 +18,12 @@ def random_id(prefix: str) -> str:
     return prefix + _spell(os.urandom(_BYTES))
 
 
+def random_ids(prefix: str, count: int) -> list[str]:
+    """Make so many of them at once, for a tenth of what they cost one by one."""
+    signs = b64encode(os.urandom(_BYTES * count)).translate(_LETTERS_AND_DIGITS).decode("ascii")
+    return [prefix + signs[start : start + _SIGNS] for start in range(0, len(signs), _SIGNS + 1)]
+
+
 def seeded_id(prefix: str, random: Random) -> str:
     """Make the next id of a seeded sequence: the same seed gives the same ids in the same order."""
     return prefix + _spell(random.randbytes(_BYTES))

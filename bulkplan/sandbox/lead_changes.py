@@ -9,13 +9,18 @@ from pydantic import JsonValue
 
 from bulkplan.sandbox.activity_objects import SELECT_ACTIVITY, activity_object, status_change_object, user_name
 from bulkplan.sandbox.custom_values import custom_values
-from bulkplan.sandbox.events import Event, Origin, updated, write_events
-from bulkplan.sandbox.ids import random_id
+from bulkplan.sandbox.events import Event, Origin, updated, updated_by, write_events
+from bulkplan.sandbox.ids import random_id, random_ids
 from bulkplan.sandbox.lead_objects import load_leads, own_records
 from bulkplan.sandbox.rows import Row, fetch_all, id_list, text
 
 JsonObject = dict[str, JsonValue]
 
+_INSERT_CHANGE = """
+    INSERT INTO activity (id, kind, lead_id, old_status_id, user_id, activity_at, date_created, date_updated,
+                          new_status_id)
+    VALUES (?, 'lead_status_change', ?, ?, ?, ?, ?, ?, ?)
+"""
 CHILD_EVENTS = {"contacts": "contact", "opportunities": "opportunity", "tasks": "task.lead"}
 """Object types of the children that stand in the JSON of a lead."""
 
@@ -48,10 +53,7 @@ def set_status(
         "date_updated": origin.moment,
         "updated_by": origin.user_id,
     }
-    events = [
-        updated("lead", before=before[lead_id], after={**before[lead_id], **change}, lead_id=lead_id)
-        for lead_id in changing
-    ]
+    events = [updated_by("lead", before=before[lead_id], change=change, lead_id=lead_id) for lead_id in changing]
     write_events(connection, [event for event in events if event], origin)
     former = {lead_id: text(before[lead_id], "status_id") for lead_id in changing}
     record_status_changes(connection, former, status_id=status_id, origin=origin, organization_id=organization_id)
@@ -66,39 +68,42 @@ def record_status_changes(
     organization_id: str,
 ) -> None:
     """Leave the status-change activity of each lead, with its event; `former_status_ids` by lead id."""
-    labels, name = status_labels(connection), user_name(connection, origin.user_id)
-    rows: list[Row] = [
+    labels = status_labels(connection)
+    alike = status_change_object(
         {
-            "id": random_id("acti_"),
-            "lead_id": lead_id,
+            "id": "",
+            "lead_id": "",
             "user_id": origin.user_id,
-            "user_name": name,
+            "user_name": user_name(connection, origin.user_id),
             "activity_at": origin.moment,
             "date_created": origin.moment,
             "date_updated": origin.moment,
-            "old_status_id": old_status_id,
             "new_status_id": status_id,
-        }
-        for lead_id, old_status_id in former_status_ids.items()
-    ]
-    connection.executemany(
-        """
-        INSERT INTO activity (id, kind, lead_id, user_id, activity_at, date_created, date_updated, old_status_id,
-                              new_status_id)
-        VALUES (:id, 'lead_status_change', :lead_id, :user_id, :activity_at, :date_created, :date_updated,
-                :old_status_id, :new_status_id)
-        """,
-        rows,
+        },
+        labels=labels,
+        organization_id=organization_id,
     )
+    ids = random_ids("acti_", len(former_status_ids))
+    changes = [
+        (activity_id, lead_id, old) for activity_id, (lead_id, old) in zip(ids, former_status_ids.items(), strict=True)
+    ]
+    same = (origin.user_id, origin.moment, origin.moment, origin.moment, status_id)
+    connection.executemany(_INSERT_CHANGE, [(*change, *same) for change in changes])
     events = [
         Event(
             "activity.lead_status_change",
             "created",
-            text(row, "id"),
-            lead_id=text(row, "lead_id"),
-            data=status_change_object(row, labels=labels, organization_id=organization_id),
+            activity_id,
+            lead_id=lead_id,
+            data={
+                **alike,
+                "id": activity_id,
+                "lead_id": lead_id,
+                "old_status_id": old,
+                "old_status_label": labels[old],
+            },
         )
-        for row in rows
+        for activity_id, lead_id, old in changes
     ]
     write_events(connection, events, origin)
 

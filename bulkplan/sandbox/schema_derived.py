@@ -1,4 +1,9 @@
-"""Which indexes and triggers a world has; a seeder adds them after its rows, everybody else finds them there."""
+"""
+Which indexes and triggers a world has; a seeder adds them after its rows, everybody else finds them there.
+
+Those of events are read from their end, newest first; so a new event goes to the end of two of them. `seq`, the row's
+number, is the last column of every index anyway.
+"""
 
 INDEXES = """
 CREATE INDEX lead_by_age ON lead (date_created DESC, id);
@@ -24,10 +29,10 @@ CREATE INDEX subscription_by_lead ON sequence_subscription (lead_id);
 CREATE INDEX subscription_by_sequence ON sequence_subscription (sequence_id, status);
 CREATE INDEX bulk_action_by_status ON bulk_action (status);
 CREATE INDEX bulk_target_by_lead ON bulk_target (bulk_action_id, lead_id);
-CREATE INDEX event_by_update ON event (date_updated DESC, seq DESC);
-CREATE INDEX event_by_kind ON event (object_type, action, date_updated DESC, seq DESC);
-CREATE INDEX event_by_lead ON event (lead_id, date_updated DESC, seq DESC);
-CREATE INDEX event_by_object ON event (object_id, date_updated DESC, seq DESC);
+CREATE INDEX event_by_update ON event (date_updated);
+CREATE INDEX event_by_kind ON event (object_type, action, date_updated);
+CREATE INDEX event_by_lead ON event (lead_id, date_updated);
+CREATE INDEX event_by_object ON event (object_id, date_updated);
 CREATE INDEX event_by_request ON event (request_id) WHERE request_id IS NOT NULL;
 """
 

@@ -65,6 +65,7 @@ CREATE INDEX export_by_status ON export (status);
 
 OUTSIDE_TRIGGERS = """
 CREATE TRIGGER event_waits_for_webhooks AFTER INSERT ON event
+WHEN EXISTS (SELECT 1 FROM webhook WHERE status = 'active')
 BEGIN
     INSERT INTO webhook_delivery (webhook_id, event_id, queued_at, due_at)
     SELECT DISTINCT w.id, new.id, new.date_created, new.date_updated
