@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import httpx
 
 from bulkplan.adapters.secret import Secret
+from bulkplan.core.allowed_hosts import first_not_allowed
 from bulkplan.core.loopback import is_loopback
 from bulkplan.core.visible import visible
 from bulkplan.errors import CloseError, NotAuthorizedError, WrongOrganizationError
@@ -82,8 +82,7 @@ def check_host(base_url: str, *, allowed: str, key_source: str) -> None:
         CloseError: It is no address that any key may be sent to.
     """
     host = checked_base_url(base_url).raw_host.decode("ascii")
-    named = {name.lower() for name in re.split(r"[\s,]+", allowed) if name}
-    if host in {httpx.URL(DEFAULT_BASE_URL).host, *named} or is_loopback(host):
+    if first_not_allowed((host,), allowed=allowed, always=(httpx.URL(DEFAULT_BASE_URL).host,)) is None:
         return
     shown = visible(host, max_chars=120)
     raise NotAuthorizedError(

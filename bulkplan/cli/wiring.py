@@ -133,7 +133,7 @@ def _open_shared_store(place: Place, state: str) -> Store:
     if state.startswith(("postgresql://", "postgres://")):
         from bulkplan.adapters.stores.postgres import PostgresStore
 
-        return PostgresStore.open(state, target=place.target_name)
+        return PostgresStore.open(state, target=place.target_name, environ=place.environ)
     from bulkplan.adapters.stores.git import DEFAULT_REMOTE, GitStore
 
     remote = state.removeprefix("git").removeprefix("+") or DEFAULT_REMOTE

@@ -18,7 +18,8 @@ from bulkplan.cli.main import run
 MAX_MEMORY = 64 * 2**20
 PROJECT = "schema: bulkplan/project/v1\ntargets: {sandbox: {sandbox: {leads: 5}}}\n"
 SPEC = f"{HEAD}{FILTER}action: {{type: delete}}\n"
-SECRET = "canarysecret"
+CANARY = "canarysecret"
+SECRET = f"name: {CANARY}\n"
 
 
 def _bomb(base: str, reference: str) -> str:
@@ -112,7 +113,7 @@ def test_an_odd_file_of_a_project_is_a_problem_with_its_place(root, tmp_path, ca
     assert code == 65, out + err
     assert f"{place}:" in out + err
     assert "bug" not in err
-    assert SECRET not in out + err
+    assert CANARY not in out + err
 
 
 NAMED = {
@@ -140,7 +141,7 @@ def test_an_odd_file_that_is_named_is_refused_in_words(root, tmp_path, capfd, mo
     out, err = capfd.readouterr()
     assert code in (1, 4, 64, 65) or (kind == "folder" and "PATH" in command), out + err
     assert "bug" not in err
-    assert SECRET not in out + err
+    assert CANARY not in out + err
 
 
 @pytest.mark.parametrize("word", ["--out", "--members", "--failure"])
@@ -173,7 +174,7 @@ def test_no_spelling_of_a_path_leads_out_of_the_project(root, tmp_path, capfd, s
     path = spelling.format("outside.yaml").replace("{abs}", str(tmp_path / "outside.yaml"))
     for command in ("validate", "fmt"):
         assert ended(command, path) == 64
-        assert SECRET not in "".join(capfd.readouterr())
+        assert CANARY not in "".join(capfd.readouterr())
 
 
 @pytest.mark.parametrize(

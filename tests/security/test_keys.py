@@ -10,8 +10,9 @@ import pytest
 from support.spec_texts import SPEC
 
 from bulkplan.adapters.stores.git import GitStore
+from bulkplan.adapters.stores.postgres import PostgresStore
 from bulkplan.cli.main import run
-from bulkplan.errors import StoreError
+from bulkplan.errors import NotAuthorizedError, StoreError
 
 KEY = "api_canary5kT2x9QzLm.7Wr3Yv8Bn"
 PROJECT = """\
@@ -75,6 +76,34 @@ def test_a_key_that_stands_in_a_file_by_mistake_is_not_repeated(root, capfd):
         for words in (["validate"], ["plan", "-v"], ["lint", "--format", "json"], ["validate", "--format", "github"]):
             assert run(words) in (1, 65)
             assert "canary" not in "".join(capfd.readouterr()), (line, words)
+
+
+HOSTS = [
+    ("postgresql://db.evil.test/x", {}, False),
+    ("postgresql://db.evil.test/x", {"PGPASSWORD": ""}, True),
+    ("postgresql://dana:own@db.evil.test/x", {}, True),
+    ("postgresql:///x?host=db.evil.test", {}, False),
+    ("postgresql:///x?host=127.0.0.1&hostaddr=10.1.1.1", {}, False),
+    ("postgresql://localhost,db.evil.test/x", {}, False),
+    ("postgresql:///x?service=evil", {}, False),
+    ("postgresql://db.evil.test/x", {"PGHOST": "db.acme.test"}, False),
+    ("postgresql://db.acme.test/x", {"PGHOST": "db.acme.test"}, True),
+    ("postgresql://DB.acme.test:6543/x", {"BULKPLAN_ALLOW_HOST": "close.acme.test db.acme.test"}, True),
+    ("postgresql://127.0.0.1/x", {}, True),
+    ("postgresql:///x?host=/run/postgresql", {}, True),
+    ("postgresql:///x", {}, True),
+]
+
+
+@pytest.mark.parametrize(("url", "more", "is_given"), HOSTS)
+def test_a_password_of_the_environment_goes_to_no_host_that_only_the_project_file_names(url, more, is_given):
+    environ = {"PGPASSWORD": "canary", **more}
+    if is_given:
+        PostgresStore.open(url, target="t", environ=environ).close()
+        return
+    with pytest.raises(NotAuthorizedError, match=r"\$PGPASSWORD") as caught:
+        PostgresStore.open(url, target="t", environ=environ)
+    assert "canary" not in f"{caught.value} {caught.value.hint}"
 
 
 def test_a_token_is_in_the_environment_of_git_and_never_among_its_words(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from bulkplan.adapters.stores.postgres_access import (
@@ -11,6 +11,7 @@ from bulkplan.adapters.stores.postgres_access import (
     Database,
     LostCommitError,
     NotCommittedError,
+    check_hosts,
     one_row,
     shown_address,
 )
@@ -57,19 +58,25 @@ class PostgresStore:
         """Why the last write was not taken; for people."""
 
     @classmethod
-    def open(cls, url: str, *, target: str, timeout_s: float = _TIMEOUT_S) -> PostgresStore:
+    def open(
+        cls, url: str, *, target: str, environ: Mapping[str, str] | None = None, timeout_s: float = _TIMEOUT_S
+    ) -> PostgresStore:
         """
         The store of a target. Opens no connection yet.
 
         Args:
             url: `postgresql://host/database`; user and password may come from PGUSER, PGPASSWORD or ~/.pgpass.
             target: Name of the target.
+            environ: Where a password may come from; it says which hosts get it.
             timeout_s: Seconds that the server may work on one statement.
 
         Raises:
             MissingExtraError: psycopg is not installed.
             StoreError: The address makes no sense.
+            NotAuthorizedError: It would send the password of the environment to a host that the environment does not
+                name.
         """
+        check_hosts(url, environ or {})
         return cls(Database(url, timeout_s=timeout_s), space=target, address=shown_address(url))
 
     @property

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import LiteralString, TypeVar
 
-from bulkplan.errors import MissingExtraError, StoreError
+from bulkplan.core.allowed_hosts import first_not_allowed
+from bulkplan.core.visible import visible
+from bulkplan.errors import MissingExtraError, NotAuthorizedError, StoreError
+from bulkplan.model.project import ALLOW_VARIABLE
 
 try:
     import psycopg
@@ -44,13 +47,7 @@ class Database:
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
         """Raises `StoreError` when the address makes no sense."""
-        try:
-            given = conninfo_to_dict(url)
-        except psycopg.Error:  # what it says may quote the password
-            raise StoreError(
-                "the address of the state database makes no sense",
-                hint="write state: postgresql://host/database; the password in PGPASSWORD or ~/.pgpass",
-            ) from None
+        given = _given(url)
         self._password = str(given.get("password") or "")
         self._conninfo = make_conninfo("", **{"connect_timeout": _CONNECT_TIMEOUT_S, **given})
         self._timeout_s = timeout_s
@@ -159,6 +156,45 @@ class Database:
 def _cut(fileno: int) -> None:
     with suppress(OSError), socket.socket(fileno=os.dup(fileno)) as connection:
         connection.shutdown(socket.SHUT_RDWR)
+
+
+def check_hosts(url: str, environ: Mapping[str, str]) -> None:
+    """
+    Refuse to give `PGPASSWORD` to a host that only the project file names: whoever edits that would be given it.
+
+    `PGHOST` and `BULKPLAN_ALLOW_HOST` name hosts that get it, and this machine does. A password in the address itself,
+    and those of `~/.pgpass`, which are bound to a host, go where they belong.
+
+    Raises:
+        NotAuthorizedError: It would go elsewhere.
+        StoreError: The address makes no sense.
+    """
+    given = _given(url)
+    if not environ.get("PGPASSWORD") or given.get("password"):
+        return
+    hosts = [host for word in ("host", "hostaddr") for host in str(given.get(word) or "").split(",") if host]
+    always = environ.get("PGHOST", "").split(",")
+    refused = first_not_allowed(hosts, allowed=environ.get(ALLOW_VARIABLE, ""), always=always)
+    if given.get("service"):
+        raise NotAuthorizedError(
+            "state would send $PGPASSWORD to the host of a service", hint="write the host itself into the address"
+        )
+    if refused is not None:
+        shown = visible(refused, max_chars=120)
+        raise NotAuthorizedError(
+            f"state would send $PGPASSWORD to {shown}, which only the project file names",
+            hint=f"put the password into ~/.pgpass, or allow the host where it is set: {ALLOW_VARIABLE}={shown}",
+        )
+
+
+def _given(url: str) -> dict[str, str | int | None]:
+    try:
+        return {**conninfo_to_dict(url)}
+    except psycopg.Error:  # what it says may quote the password
+        raise StoreError(
+            "the address of the state database makes no sense",
+            hint="write state: postgresql://host/database; the password in PGPASSWORD or ~/.pgpass",
+        ) from None
 
 
 def shown_address(url: str) -> str:
