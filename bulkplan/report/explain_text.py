@@ -11,6 +11,7 @@ from bulkplan.core.explain import COVERED, FREE, Explanation, Fact
 from bulkplan.core.fates import fate
 from bulkplan.core.near import join_words
 from bulkplan.core.query_parts import Part
+from bulkplan.report.facts import FORMER_VALUES, UNDO_BY_HAND
 from bulkplan.report.lines import Line, Span
 from bulkplan.report.record_text import moment, progress_words
 from bulkplan.report.wrap import wrapped
@@ -44,7 +45,7 @@ def _head(explanation: Explanation) -> Iterator[tuple[str, str]]:
         yield "owner", spec.owner
     yield "does", explanation.summary
     yield "leads", explanation.leads
-    undo = "former values can be written again" if explanation.undo is None else f"no: {explanation.undo}"
+    undo = f"{UNDO_BY_HAND}: {FORMER_VALUES}" if explanation.undo is None else f"no: {explanation.undo}"
     yield "undo", undo
     for note in explanation.notes:
         yield "note", note

@@ -30,10 +30,15 @@ def matches_words(matches: Matches, asked_limit: int | None = None) -> str:
     return "; ".join(parts)
 
 
+UNDO_BY_HAND = "by hand"
+FORMER_VALUES = "Close's event log keeps the former values for 30 days"
+"""How an edit is taken back: no command does it, and for how long anybody can."""
+
+
 def undo_words(change: Change) -> str:
     """Like `no: mail that was sent cannot be called back`."""
     if change.is_undoable:
-        return "yes"
+        return f"{UNDO_BY_HAND}: {FORMER_VALUES}"
     return f"no: {change.undo_words}" if change.undo_words else "no"
 
 

@@ -34,6 +34,8 @@ def _headline(plan: Plan) -> str:
     if not summary.n_run:
         return "No bulk action would run"
     actions = f"{summary.n_run:,} bulk action{'s' if summary.n_run != 1 else ''}"
+    if summary.n_run > 1:
+        return f"{actions} would run"
     return f"{actions} would run on {count_leads(summary.leads)}"
 
 
@@ -73,7 +75,7 @@ def _tiles(plan: Plan) -> Html:
     touched = sum(change.matches.limited for change in running if change.matches)
     tiles: list[tuple[str, str, Tone | None]] = [
         ("Would run", f"{len(running):,}", None),
-        ("Leads touched", f"{touched:,}", None),
+        ("Leads, counted per run" if len(running) > 1 else "Leads", f"{touched:,}", None),
         ("Cannot be undone", f"{final:,}", "high" if final else None),
         ("Need somebody", f"{len(calling):,}", "critical" if calling else None),
         ("Highest risk", highest.word, TONES[highest]),

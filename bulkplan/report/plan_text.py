@@ -11,7 +11,7 @@ from bulkplan.core.shares import all_leads, count_leads
 from bulkplan.core.visible import visible
 from bulkplan.model.plan import Change, ChangeKind, MarkerCheck, Matches, Plan
 from bulkplan.report.diff_text import diff_lines
-from bulkplan.report.facts import marker_words
+from bulkplan.report.facts import FORMER_VALUES, UNDO_BY_HAND, marker_words
 from bulkplan.report.funnel_text import funnel_words
 from bulkplan.report.lines import Line, Span, Style
 from bulkplan.report.long_lists import without_long_lists
@@ -172,7 +172,7 @@ def _sends(change: Change) -> bool:
 
 def _undo_spans(change: Change) -> tuple[Span, ...]:
     if change.is_undoable:
-        return (Span("yes", "ok"),)
+        return Span(UNDO_BY_HAND, "ok"), Span(f": {FORMER_VALUES}")
     return Span("no", "warn"), Span(f": {change.undo_words}" if change.undo_words else "")
 
 

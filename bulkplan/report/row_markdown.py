@@ -9,7 +9,7 @@ from bulkplan.core.risk import Risk, risk_of
 from bulkplan.core.shares import count_leads
 from bulkplan.core.visible import visible
 from bulkplan.model.plan import Change, FieldChange, Overlap, Plan, Verdict
-from bulkplan.report.facts import json_line, matches_words, percent, request_text, undo_words
+from bulkplan.report.facts import UNDO_BY_HAND, json_line, matches_words, percent, request_text, undo_words
 from bulkplan.report.funnel_text import funnel_words
 from bulkplan.report.markdown import code_span, fenced, html_code, markdown_text, markup_text
 from bulkplan.report.summary import state_word
@@ -59,7 +59,7 @@ def _line(change: Change) -> str:
         f"{code_span(str(change.key), max_chars=_CELL_CHARS)} **{state_word(change)}**",
         _text(change.summary, _CELL_CHARS),
         share,
-        ("yes" if change.is_undoable else "**no**") if change.source else "",
+        (UNDO_BY_HAND if change.is_undoable else "**no**") if change.source else "",
     )
 
 

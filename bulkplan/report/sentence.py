@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bulkplan.core.shares import count_leads
 from bulkplan.model.plan import Change, Matches
 from bulkplan.model.request import Request
-from bulkplan.report.facts import percent
+from bulkplan.report.facts import FORMER_VALUES, UNDO_BY_HAND, percent
 from bulkplan.report.lines import Span
 
 _UNITS: Mapping[str, str] = {"email": "message", "sequence_subscribe": "subscription"}
@@ -28,7 +28,7 @@ def action_sentence(change: Change) -> tuple[Span, ...]:
 def undo_sentence(change: Change) -> str:
     """Whether it can be taken back, and why not."""
     if change.is_undoable:
-        return "It can be undone: the former values can be written again."
+        return f"It can be undone {UNDO_BY_HAND}: {FORMER_VALUES}."
     return f"It cannot be undone: {change.undo_words}." if change.undo_words else "It cannot be undone."
 
 

@@ -36,13 +36,19 @@ def state_word(change: Change) -> str:
     return BLOCKED if change.kind is ChangeKind.RUN and change.is_blocked else change.kind.value
 
 
+def summed_leads(n_runs: int, leads: int) -> str:
+    """Like `32 leads`, or of several runs `366 leads (counted per run)`: a lead that two runs match counts twice."""
+    words = f"{leads:,} lead{'s' if leads != 1 else ''}"
+    return f"{words} (counted per run)" if n_runs > 1 else words
+
+
 def summary_words(summary: Summary) -> str:
-    """Like `Plan: 3 to run on 512 leads, 1 no-op, 1 blocked.`"""
+    """Like `Plan: 3 to run on 512 leads (counted per run), 1 no-op, 1 blocked.`"""
     if not summary.n_run and not summary.others:
         return "Plan: no run is wanted."
     parts = [f"{count:,} {word}" for word, count in summary.others.items()]
     if summary.n_run:
-        parts.insert(0, f"{summary.n_run:,} to run on {summary.leads:,} lead{'s' if summary.leads != 1 else ''}")
+        parts.insert(0, f"{summary.n_run:,} to run on {summed_leads(summary.n_run, summary.leads)}")
     else:
         parts.insert(0, "nothing to run")
     return f"Plan: {', '.join(parts)}."

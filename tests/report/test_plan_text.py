@@ -109,7 +109,7 @@ async def test_a_plan_in_json_is_the_sealed_plan():
 async def test_the_summary_counts_leads_that_would_be_touched():
     summary = summarize((await first_run()).plan)
     assert (summary.n_run, summary.leads) == (2, 264)
-    assert summary_words(summary) == "Plan: 2 to run on 264 leads."
+    assert summary_words(summary) == "Plan: 2 to run on 264 leads (counted per run)."
 
 
 async def test_blocked_rows_are_counted_apart_from_those_that_run():

@@ -34,6 +34,7 @@ from bulkplan.model.remote import Identity
 from bulkplan.report.apply_json import apply_report, dump_report
 from bulkplan.report.apply_text import apply_lines
 from bulkplan.report.plan_text import plan_lines
+from bulkplan.report.summary import summed_leads
 
 _STOPPING = "Stopping: what is in flight is finished and recorded, nothing new starts. Once more stops at once."
 
@@ -94,7 +95,7 @@ def question_of(plan: Plan) -> str | None:
     leads = sum(change.matches.limited for change in rows if change.matches)
     final = sum(not change.is_undoable for change in rows)
     where = f"{plan.target} ({plan.organization_name or plan.organization_id})"
-    words = f"Run {_n(len(rows), 'bulk action')} on {_n(leads, 'lead')} in {where}?"
+    words = f"Run {_n(len(rows), 'bulk action')} on {summed_leads(len(rows), leads)} in {where}?"
     if not final:
         return words
     return f"{words} {'It' if len(rows) == 1 else f'{final} of them'} cannot be undone."
