@@ -57,11 +57,12 @@ def read_content(slot: Slot) -> JsonObject:
     checked = _as_written(slot.text)
     try:
         content: JsonValue = json.loads(checked or slot.text)
-    except ValueError as error:
+        if not isinstance(content, dict):
+            raise _unreadable(slot, "it is not a JSON object")
+        is_whole = checked is not None or content.pop("checksum", None) == digest_json(content)
+    except (ValueError, RecursionError) as error:  # also of what no UTF-8 can hold
         raise _unreadable(slot, "it is torn: not valid JSON") from error
-    if not isinstance(content, dict):
-        raise _unreadable(slot, "it is not a JSON object")
-    if checked is None and content.pop("checksum", None) != digest_json(content):
+    if not is_whole:
         raise _unreadable(slot, "its checksum is wrong: it was torn or altered")
     return content
 

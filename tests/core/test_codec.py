@@ -38,7 +38,9 @@ def test_an_altered_record_is_an_error_and_never_absent(slot):
             load_record(dataclasses.replace(slot, text=flipped))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "{}", "[" * 100_000, '{"a": "\\ud800", "checksum": ""}', '{"a": NaN}', "\x00"]
+)
 def test_a_torn_record_is_an_error(slot, text):
     with pytest.raises(UnreadableRecordError, match=r"run/win-back@1 cannot be trusted"):
         load_record(dataclasses.replace(slot, text=text))

@@ -87,6 +87,11 @@ MUTANTS = (
         "text, code = visible(span.text), ",
         "text, code = span.text, ",
         f"{SINKS}test_no_text_steers_a_terminal_or_a_runner",
+    ),
+    without(
+        "bulkplan/cli/console.py",
+        "visible(span.text) for span in line",
+        "span.text for span in line",
         f"{SINKS}test_no_text_in_an_error_steers_a_terminal_or_a_runner",
     ),
     without(

@@ -212,10 +212,13 @@ def inert(text: str) -> bool:
 
 @pytest.mark.parametrize("sink", LINES)
 def test_no_text_steers_a_terminal_or_a_runner(plan, texts, sink):
-    heard = console_in_memory()
-    heard.console.result(LINES[sink](plan, texts))
-    assert heard.out.getvalue()
-    assert inert(heard.out.getvalue())
+    lines = tuple(LINES[sink](plan, texts))
+    plain, coloured = console_in_memory(), console_in_memory(Manners(colour_out=True))
+    for heard in (plain, coloured):
+        heard.console.result(lines)
+    assert plain.out.getvalue()
+    assert inert(plain.out.getvalue())
+    assert inert(re.sub(r"\x1b\[(?:[0-2]|3[1-3]|1;31)m", "", coloured.out.getvalue()))
 
 
 @pytest.mark.parametrize("sink", ERRORS)
