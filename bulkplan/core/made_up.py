@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from pydantic import JsonValue
 
@@ -121,6 +122,16 @@ def make_up(facts: Iterable[Fact], making: MakeUp) -> Catalog:
     filter says so. Names that differ only in case are one. Nothing counts as fetched: what else there may be is not
     known.
     """
+    telling = tuple(fact for fact in facts if _tells_a_name(fact))
+    return _made_up(telling, tuple(type(value) for fact in telling for value in fact.values), making)
+
+
+_CACHED_ORGANIZATIONS = 64
+"""Specs of one project speak of much the same names."""
+
+
+@lru_cache(_CACHED_ORGANIZATIONS)
+def _made_up(facts: tuple[Fact, ...], types: tuple[type, ...], making: MakeUp) -> Catalog:  # noqa: ARG001 - 1 is not true
     seen = _Seen()
     for fact in facts:
         seen.add(fact)
@@ -140,6 +151,17 @@ def make_up(facts: Iterable[Fact], making: MakeUp) -> Catalog:
         contact_fields=fields["contact"],
         opportunity_fields=fields["opportunity"],
     )
+
+
+def _tells_a_name(fact: Fact) -> bool:
+    """Whether a fact adds anything to an organization."""
+    bare = _bare(fact)
+    row = FIELDS.get(fact.scope, {}).get(bare.lower())
+    return bare.startswith("custom.") if row is None else row.type in _NAMED
+
+
+def _bare(fact: Fact) -> str:
+    return fact.field.removeprefix(f"{fact.scope}.").strip()
 
 
 def _identified(names: Iterable[str], noun: Noun) -> Iterator[tuple[str, str]]:
@@ -186,7 +208,7 @@ class _Seen:
         return {kind: tuple(words.values()) for kind, words in self.named.items()}
 
     def add(self, fact: Fact) -> None:
-        bare = fact.field.removeprefix(f"{fact.scope}.").strip()
+        bare = _bare(fact)
         row = FIELDS.get(fact.scope, {}).get(bare.lower())
         if row is not None and row.type in _NAMED:
             self.add_names(row.type, fact.values)

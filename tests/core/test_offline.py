@@ -84,3 +84,9 @@ def test_every_built_in_field_with_every_operator_of_its_type_is_fine():
 def test_sorting_by_an_unknown_field_is_told_and_a_custom_one_is_left_to_the_plan():
     found = problems({"field": "custom.Plan", "is": "Free"}, "-custom.Plan", "status", "creatd")
     assert [problem.path for problem in found] == [("options", "sort", 1), ("options", "sort", 2)]
+
+
+@pytest.mark.parametrize("value", [1, True, 1.0, False, 0])
+def test_what_one_spec_says_of_a_name_is_not_held_against_the_next(value):
+    """What specs say of names is kept from one to the next, and Python takes 1 and true for equal."""
+    assert problems({"field": "custom.Kept", "is": value}) == ()
