@@ -48,7 +48,7 @@ def search_objects(call: Call) -> JsonValue:
     chain_length = call.settings.chain_length
     reach = chain_length if bound is None else min(bound, chain_length)
     size = min(_limit(body), max(0, reach - offset))
-    ids = search.ids(call.world, node, context_of(call), sort=sort, limit=size + 1, offset=offset)
+    ids = search.ids(call.world, node, context_of(call), sort=sort, limit=size + 1, offset=offset) if size else []
     has_more = len(ids) > size and offset + size < reach
     found: JsonObject = {
         "data": [*_objects(call, object_type, ids[:size], _wanted(body, object_type))],
