@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
-from benchmarks.figures import Figure, Options, at_most
+from benchmarks.figures import Figure, Options, at_least, at_most
 from support.plan_world import make_workspace, spec_data, wanted_run
 
 from bulkplan.adapters.close_connection import Connection
@@ -40,7 +40,14 @@ GOALS = {
     "1,000,000 leads fetched and digested, peak": at_most(64),
     "1,000,000 leads, peak above 100,000's": at_most(5),
     "1,000,000 members compared": at_most(1),
+    "1,000,000 members compared, peak with both sets": at_most(64),
+    "windows side by side: requests a second": at_least(90),
 }
+SLOW_S, LIMIT_PER_S = 0.05, 100
+"""
+How long a slow Close takes for an answer, and how many requests a second it takes. As many are under way then as with
+16 a second that take 0.3 s each.
+"""
 MIB = 1024 * 1024
 
 
@@ -49,14 +56,35 @@ def lead_id(number: int) -> str:
 
 
 class ArithmeticClose(httpx.AsyncBaseTransport):
-    """One lead a second since `FIRST`; a cursor is the number of the next one."""
+    """One lead a second since `FIRST`; a cursor is the number of the next one. Answers at once unless it is `slow`."""
 
-    def __init__(self, n_leads: int) -> None:
-        self.n_leads, self.n_requests = n_leads, 0
+    def __init__(self, n_leads: int, *, is_slow: bool = False) -> None:
+        self.n_leads, self.n_requests, self.is_slow = n_leads, 0, is_slow
+        self._window, self._n_in_window = 0, 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(await request.aread())
         self.n_requests += 1
+        if not self.is_slow:
+            return self._answer(body)
+        headers = {"ratelimit": self._rate_limit()}
+        if self._n_in_window > LIMIT_PER_S:
+            return httpx.Response(429, json={"error": "API call count exceeded"}, headers=headers)
+        await asyncio.sleep(SLOW_S)
+        answer = self._answer(body)
+        answer.headers.update(headers)
+        return answer
+
+    def _rate_limit(self) -> str:
+        """Count a request in its second."""
+        now = time.monotonic()
+        if int(now) != self._window:
+            self._window, self._n_in_window = int(now), 0
+        self._n_in_window += 1
+        left = max(0, LIMIT_PER_S - self._n_in_window)
+        return f"limit={LIMIT_PER_S}, remaining={left}, reset={self._window + 1 - now:.3f}"
+
+    def _answer(self, body: dict) -> httpx.Response:
         start, end = self._span(body["query"])
         total, dates = end - start, "date_created" in body["_fields"]["lead"]
         if body["sort"][0]["direction"] == "desc":
@@ -103,8 +131,8 @@ def plan_of(n_leads: int) -> Plan:
     return Plan(plan_id="p", tool_version="0", target="t", organization_id="o", now=now, expires_at=now, changes=(row,))
 
 
-async def list_all(n_leads: int) -> tuple[Change, int]:
-    close = ArithmeticClose(n_leads)
+async def list_all(n_leads: int, *, is_slow: bool = False) -> tuple[Change, int]:
+    close = ArithmeticClose(n_leads, is_slow=is_slow)
     connection = Connection("https://close.test/api/v1", Secret("k"), "a benchmark", None, close)
     wish = CohortWish(members=True, open_spool=DiskSpool)
     async with open_reader(connection) as reader:
@@ -119,6 +147,7 @@ def figures(options: Options) -> Iterator[Figure]:
     small, large = QUICK_SIZES if options.quick else SIZES
     yield from _compared(large)
     yield from _fetched(large)
+    yield _paced(large // 10)
     peaks = {n_leads: _peak_mib(lambda n=n_leads: asyncio.run(list_all(n))) for n_leads in (small, large)}
     in_sets = _peak_mib(lambda: len({lead_id(n) for n in range(large)} ^ {lead_id(n) for n in range(1000, large)}))
     yield Figure(f"{large:,} leads fetched and digested, peak", peaks[large], "MiB", "two sets of IDs", in_sets)
@@ -152,6 +181,21 @@ def _compared(n_leads: int) -> Iterator[Figure]:
     floor = time.perf_counter() - start
     assert (drift.left, drift.entered) == (left, entered)
     yield Figure(f"{n_leads:,} members compared", seconds, "s", "two sets of IDs, built before", floor)
+    del ids
+    held = sum(map(len, texts)) / MIB
+    peak = _peak_mib(lambda: compare_members(*texts)) + held
+    yield Figure(
+        f"{n_leads:,} members compared, peak with both sets", peak, "MiB", "the sets, as a plan holds them", held
+    )
+
+
+def _paced(n_leads: int) -> Figure:
+    """How near the listing of windows comes to the rate limit when an answer takes its time."""
+    start = time.perf_counter()
+    _, n_requests = asyncio.run(list_all(n_leads, is_slow=True))
+    rate = n_requests / (time.perf_counter() - start)
+    words = f"{SLOW_S * 1000:.0f} ms an answer"
+    return Figure("windows side by side: requests a second", rate, "/s", "the rate limit", LIMIT_PER_S, words)
 
 
 def _members(lead_ids: set[str]) -> str:
