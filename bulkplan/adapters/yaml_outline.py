@@ -115,6 +115,9 @@ def read_outlines(content: FileText) -> list[Entry]:
     return reader.documents
 
 
+_DASH_ALONE = re.compile(r"([ -]*)-[ \t]*(?:#.*)?")
+
+
 class _Reader:
     """Grows entries out of events."""
 
@@ -177,10 +180,15 @@ class _Reader:
         """The dash of an item; it may stand on a line of its own above what it holds."""
         if group.is_flow:
             return start
-        line, column = start[0], group.start[1]
-        while line > group.start[0] and self._lines[line][column : column + 1] != "-":
+        line, column = start
+        before = self._lines[line][:column].rstrip()
+        if before.endswith("-"):
+            return (line, len(before) - 1)
+        while line > group.start[0]:
             line -= 1
-        return (line, column)
+            if alone := _DASH_ALONE.fullmatch(self._lines[line]):
+                return (line, len(alone[1]))
+        return start
 
 
 def _group(event: SequenceStartEvent | MappingStartEvent) -> Group:

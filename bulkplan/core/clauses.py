@@ -133,7 +133,7 @@ class Judging:
             holds=self.holds(clause.query, about.id),
             at=self.place(clause.path),
             found=self._found(clause.key, about) if clause.key else None,
-            clauses=tuple(self.judge(part, about) for part in _flat(clause.parts)),
+            clauses=tuple(self.judge(part, about) for part in _flat(clause)),
         )
 
     def _related(self, clause: FilterClause, kind: str, about: FixtureObject) -> Clause:
@@ -171,8 +171,9 @@ def _said_of(clause: Clause, before: str) -> Clause:
     return clause.model_copy(update={"words": before + clause.words})
 
 
-def _flat(parts: tuple[FilterClause, ...]) -> tuple[FilterClause, ...]:
-    """The parts, those of an `all of` in its place where it is the only one."""
-    if len(parts) == 1 and parts[0].words == "all of:":
+def _flat(clause: FilterClause) -> tuple[FilterClause, ...]:
+    """The parts, those of an `all of` in its place where it is the only one; below `any of` that would be a lie."""
+    parts = clause.parts
+    if len(parts) == 1 and parts[0].words == "all of:" and clause.words != "any of:":
         return parts[0].parts
     return parts

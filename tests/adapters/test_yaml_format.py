@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, example, given, settings
 from hypothesis import strategies as st
 from support.odd_yaml import COMMENTS, odd_texts
 
@@ -32,6 +32,7 @@ def data_of(text: str):
 
 @settings(max_examples=80)
 @given(odd_texts())
+@example('a: &b ["null", ["' + "x" * 115 + '"], []] # beside\nc: *b\n')
 def test_any_valid_text_is_laid_out_and_means_the_same(text):
     reading = parse_documents(decode("a.yaml", text.encode()))
     assume(not reading.problems and reading.documents)

@@ -8,7 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.plan_world import wanted_run
 from support.spec_texts import NOW
@@ -153,6 +153,7 @@ def result_of(where, lead, *, zone=UTC, now=NOW):
 
 @settings(max_examples=150, deadline=None)
 @given(filters("lead"), LEADS, st.sampled_from(["UTC", "Europe/Berlin", "America/Los_Angeles"]))
+@example({"any": [{"all": [{"field": "city", "exists": False}, {"field": "city", "is": "red"}]}]}, {}, "UTC")
 def test_the_engine_agrees_with_a_look_at_the_fixture(where, lead, zone):
     result = result_of(where, lead, zone=ZoneInfo(zone))
     assert result.matches is holds(where, lead)
