@@ -42,7 +42,7 @@ def program(name: str) -> Path:
 
 def titled(package: str, words: str) -> str:
     """What a row calls it: the package, its version, what it is asked."""
-    return f"{package} {_version(package)} {words}"
+    return f"{package} {_version(package, program('python'))} {words}"
 
 
 def terraform(words: str, folder: Path, call: str) -> Job:
@@ -94,7 +94,8 @@ def custodian(folder: Path) -> Job:
     """Cloud Custodian: every policy read and checked."""
     home = _installed("peers-slow", SLOW_PACKAGES)
     files = [str(path.relative_to(folder)) for path in sorted(folder.glob("*.yml"))]
-    return Job("custodian validate", [str(home / "custodian"), "validate", *files], cwd=folder)
+    title = f"c7n {_version('c7n', home / 'python')} validate"
+    return Job(title, [str(home / "custodian"), "validate", *files], cwd=folder)
 
 
 def puppet(folder: Path) -> Job:
@@ -102,7 +103,8 @@ def puppet(folder: Path) -> Job:
     where = shutil.which("puppet")
     if where is None:
         raise MissingPeerError("puppet is missing: apt-get install puppet")
-    return Job("puppet parser validate", [where, "parser", "validate", "."], cwd=folder)
+    version = subprocess.run([where, "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    return Job(f"puppet {version} parser validate", [where, "parser", "validate", "."], cwd=folder)
 
 
 @functools.cache
@@ -113,7 +115,7 @@ def _installed(place: str, packages: tuple[str, ...]) -> Path:
         say(f"installing {', '.join(packages)} …")
         try:
             subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-            subprocess.run([str(home / "bin" / "pip"), "install", "--quiet", *packages], check=True)
+            subprocess.run([str(home / "bin" / "pip"), "install", "-qqq", *packages], check=True)
         except subprocess.CalledProcessError as error:
             raise MissingPeerError(f"{', '.join(packages)} can't be installed from PyPI here") from error
         stamp.touch()
@@ -121,6 +123,6 @@ def _installed(place: str, packages: tuple[str, ...]) -> Path:
 
 
 @functools.cache
-def _version(package: str) -> str:
-    command = [str(program("python")), "-c", _VERSION, package]
+def _version(package: str, python: Path) -> str:
+    command = [str(python), "-c", _VERSION, package]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
