@@ -149,11 +149,15 @@ def test_a_token_is_not_sent_to_just_any_address(url):
 
 def test_a_next_page_elsewhere_is_not_followed(api, github):
     other = GitHubApi()
-    link = f'<{other.url}/repos/acme/crm/issues/7/comments?page=2>; rel="next"'
-    api.faults.append(Fault("GET", COMMENTS, 200, {"link": link}))
-    with pytest.raises(GitHubError):
-        list(github.comments(7))
-    assert other.calls == []
+    for url in (
+        f"{other.url}/repos/acme/crm/issues/7/comments?page=2",
+        f"{api.url}.evil.test/x",
+        "//evil.test",
+        api.url,
+    ):
+        with pytest.raises(GitHubError, match="another server"):
+            github.caller.follow(url)
+    assert other.calls == api.calls == []
     other.close()
 
 
