@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from bulkplan.app.new_spec import Surroundings
 from bulkplan.cli.arguments import Args
+from bulkplan.cli.ask_name import ask_name
 from bulkplan.cli.author_arguments import ACTION_TYPES
 from bulkplan.cli.console import Console
 from bulkplan.core.field_table import CUSTOM_TYPES, FieldType
@@ -45,7 +46,7 @@ def action_asked_for(args: Args, console: Console, around: Surroundings) -> Json
         names = _names(name, around.catalog)
         if names:
             console.note(f"There are: {list_some(names, limit=12)}")
-        answers[name] = console.ask(_QUESTIONS[name], instead=f"give --{name}")
+        answers[name] = ask_name(console, _QUESTIONS[name], names, instead=f"give --{name}")
     return action_data(action_type, _typed(_completed(words, answers), around.catalog))
 
 
@@ -62,7 +63,7 @@ def _action_type(args: Args, console: Console) -> ActionType:
         instead = f"give --action: {', '.join(ACTION_TYPES)}"
         if console.manners.can_ask:
             console.note(f"What can happen to leads: {', '.join(ACTION_TYPES)}")
-        said = console.ask("What shall happen to them?", instead=instead)
+        said = ask_name(console, "What shall happen to them?", ACTION_TYPES, instead=instead)
     if said not in NEEDED:
         hint = did_you_mean(said, ACTION_TYPES) or f"there are: {', '.join(ACTION_TYPES)}"
         raise UsageError(f'there is no action "{said}"', hint=hint)

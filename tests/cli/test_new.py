@@ -172,6 +172,18 @@ def test_on_a_terminal_what_is_missing_is_asked_for():
     assert "There are: Win-back 2026," in said
 
 
+def test_an_answer_that_names_nothing_is_asked_again_with_what_is_near():
+    args = Args()
+    args.name = "winback"
+    typed = "Chruned\nchurned\nmail\nemail\nWin-bak 2026\nWin-back 2026\ndana@example.com\n"
+    heard = console_in_memory(Manners(can_ask=True), typed=typed)
+    assert new.run(args, heard.console) == 0
+    said = heard.err.getvalue()
+    assert 'there is no "Chruned": did you mean "Churned"?' in said
+    assert 'there is no "mail": did you mean "email"?' in said
+    assert "  sender: dana@example.com\n" in Path("specs/winback.yaml").read_text()
+
+
 def test_a_terminal_that_ends_is_no_answer():
     args = Args()
     args.name = "winback"

@@ -25,6 +25,7 @@ from bulkplan.app.new_spec import (
 )
 from bulkplan.cli.action_words import action_asked_for
 from bulkplan.cli.arguments import Args
+from bulkplan.cli.ask_name import ask_name
 from bulkplan.cli.asking_close import ask_close, look_around
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
@@ -120,9 +121,9 @@ def _filter(
         instead = f"say where the filter comes from: {_SOURCES}"
         if not console.manners.can_ask:
             raise UsageError("nothing says which leads are meant", hint=instead)
-        labels = ", ".join(each.label for each in around.catalog.lead_statuses)
-        console.note(f"Lead statuses to begin with: {labels}. (Or stop, and give {_SOURCES}.)")
-        status = console.ask("Leads with which status?", instead=instead)
+        labels = [each.label for each in around.catalog.lead_statuses]
+        console.note(f"Lead statuses to begin with: {', '.join(labels)}. (Or stop, and give {_SOURCES}.)")
+        status = ask_name(console, "Leads with which status?", labels, instead=instead)
     return filter_of_status(status, around)
 
 
