@@ -61,9 +61,10 @@ async def gather_evidence(record: Record, edges: Edges, context: ApplyContext) -
     Raises `RefusedError` when it is too early, or the nonce shows after all; `CloseError` when a listing can't be read.
     """
     if record.status is not RecordStatus.UNKNOWN:
+        is_sending = record.status is RecordStatus.SENDING
         raise RefusedError(
             f"{record.key} is {record.status}; only an unknown run can be released",
-            hint="run apply first: it looks in Close",
+            hint="run apply first: it looks in Close" if is_sending else f"bulkplan state show '{record.key}'",
         )
     age = edges.clock.now() - record.sent_after
     if age < PATIENCE:

@@ -200,7 +200,7 @@ def _checked(given: GivenVars, files: ProjectFiles) -> Mapping[str, JsonValue]:
     unknown = next((name for name in given.values if name not in declared), None)
     if unknown is None or not given.must_be_declared or files.problems:
         return given.values
-    some = f"there are {list_some(sorted(declared))}" if declared else "declare it: vars: {NAME: VALUE} in a spec"
+    some = f"there are: {list_some(sorted(declared))}" if declared else "declare it: vars: {NAME: VALUE} in a spec"
     raise UsageError(
         f'--var {unknown}: no spec, fragment or project file declares the var "{unknown}"',
         hint=did_you_mean(unknown, sorted(declared)) or some,

@@ -11,7 +11,7 @@ from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.wiring import Place, find_place, open_edges
 from bulkplan.errors import BulkplanError, UsageError
-from bulkplan.model.record import Record
+from bulkplan.model.record import Record, RecordStatus
 from bulkplan.report.record_text import record_lines
 
 
@@ -24,7 +24,6 @@ def run(args: Args, console: Console) -> int:
     if args.ran is not None:
         record = run_until_signal(_as_ran(place, console, key=args.run, action_id=args.ran))
     else:
-        console.note("Reading Close's listings twice, a minute apart …")
         evidence = run_until_signal(_evidence(place, console, key=args.run))
         _ask(args, evidence, console)
         record = run_until_signal(_as_not_run(place, console, evidence=evidence, reason=reason))
@@ -39,7 +38,10 @@ async def _as_ran(place: Place, console: Console, *, key: str, action_id: str) -
 
 async def _evidence(place: Place, console: Console, *, key: str) -> Evidence:
     async with open_edges(place, console, interrupt=Interrupt()) as (edges, context):
-        return await gather_evidence(find_record(edges.store, key), edges, context)
+        record = find_record(edges.store, key)
+        if record.status is RecordStatus.UNKNOWN:
+            console.note("Reading Close's listings twice, a minute apart …")
+        return await gather_evidence(record, edges, context)
 
 
 async def _as_not_run(place: Place, console: Console, *, evidence: Evidence, reason: str) -> Record:
