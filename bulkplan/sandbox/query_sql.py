@@ -104,6 +104,11 @@ class _Row:
         return template.replace("{t}", self.alias)
 
 
+def _looks_elsewhere(fragment: Fragment) -> bool:
+    """Whether a piece reads other rows; those that do not come first, as they often decide."""
+    return "SELECT" in fragment.sql
+
+
 def _filter(of: ObjectType, alias: str) -> Fragment:
     return Fragment((of.row_filter or "1").replace("{t}", alias))
 
@@ -160,6 +165,7 @@ class _Compiler:
         if ids:
             listed = is_one_of(f"{row.alias}.id", ids)
             fragments.append(negated(listed) if kind == "and" else listed)
+        fragments.sort(key=_looks_elsewhere)
         return joined("AND" if kind == "and" else "OR", [self._fit(fragment, row) for fragment in fragments])
 
     def _split_ids(self, queries: list[JsonValue], row: _Row, *, is_negated: bool) -> tuple[list[str], list[JsonValue]]:

@@ -173,3 +173,9 @@ def test_common_members_are_counted_for_every_pair(cohorts):
     for one in range(len(cohorts)):
         for other in range(one + 1, len(cohorts)):
             assert counted.get(frozenset({one, other}), 0) == len(cohorts[one] & cohorts[other])
+
+
+def test_common_members_of_large_cohorts_are_counted_too():
+    everybody = range(80_000)
+    counted = common_members({"all": members(everybody), "most": members(everybody[5:]), "few": members(everybody[:7])})
+    assert counted == {frozenset({"all", "most"}): 79_995, frozenset({"all", "few"}): 7, frozenset({"most", "few"}): 2}
