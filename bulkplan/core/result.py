@@ -126,7 +126,9 @@ def result_of(outcome: Outcome) -> RunResult:
 def followed_result(record: Record, *, was_sent: bool, note: str = "") -> RunResult:
     """A row whose action Close has, by what its record says."""
     if record.alarm:
-        hint = f"look at {record.remote_id} in Close; then bulkplan resume {record.key.full_name}, or leave it paused"
+        is_over = record.status in (RecordStatus.DONE, RecordStatus.FAILED)
+        then = f"bulkplan state show '{record.key}'" if is_over else f"then bulkplan resume {record.key.full_name}"
+        hint = f"look at {record.remote_id} in Close; {then}{'' if is_over else ', or leave it paused'}"
         return RunResult(record.key, ResultKind.ALARM, record.alarm, hint, record, was_sent)
     if record.verification is not None and not record.verification.is_ok:
         hint = f"look at {record.remote_id} in Close, and at: bulkplan state show '{record.key}'"

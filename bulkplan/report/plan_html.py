@@ -75,7 +75,7 @@ def _tiles(plan: Plan) -> Html:
     touched = sum(change.matches.limited for change in running if change.matches)
     tiles: list[tuple[str, str, Tone | None]] = [
         ("Would run", f"{len(running):,}", None),
-        ("Leads, counted per run" if len(running) > 1 else "Leads", f"{touched:,}", None),
+        ("Leads, summed" if len(running) > 1 else "Leads", f"{touched:,}", None),
         ("Cannot be undone", f"{final:,}", "high" if final else None),
         ("Need somebody", f"{len(calling):,}", "critical" if calling else None),
         ("Highest risk", highest.word, TONES[highest]),
