@@ -12,6 +12,7 @@ Every figure about speed and memory in one table: run by hand, asserts nothing.
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -35,15 +36,23 @@ def main(words: list[str] | None = None) -> int:
         return 0
     options = Options(quick=arguments.quick, slow=arguments.slow)
     say(machine_words())
-    parts = [f"# Benchmarks\n\n{machine_words()}\n", *(_run(name, options) for name in names)]
-    if arguments.out:
-        arguments.out.write_text("\n".join(parts), encoding="utf-8")
+    parts = [f"# Benchmarks\n\n{machine_words()}\n"]
+    _write(arguments.out, parts)
+    for name in names:
+        parts.append(_run(name, options))
+        _write(arguments.out, parts)
     return 0
 
 
 def load(name: str) -> Benchmark:
     """The module of a benchmark; nothing is measured yet."""
     return import_module(f"benchmarks.{name}")
+
+
+def _write(path: Path | None, parts: list[str]) -> None:
+    """After each benchmark, so that half an hour is not lost with the last of them."""
+    if path is not None:
+        path.write_text("\n".join(parts), encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,18 +82,24 @@ def _tell(name: str, benchmark: Benchmark) -> None:
 def _run(name: str, options: Options) -> str:
     """Measure one benchmark, each row shown as soon as it is known; return its part of the Markdown."""
     benchmark = load(name)
-    load_before = load_words()
+    load_before, failure = load_words(), ""
     say(f"\n{name}: {benchmark.ABOUT}; {load_before}")
-    rows = []
-    for figure in benchmark.figures(options):
-        rows.append(Row(figure.name, figure, benchmark.GOALS.get(figure.name)))
-        say(as_line(rows[-1]))
+    rows: list[Row] = []
+    try:
+        for figure in benchmark.figures(options):
+            rows.append(Row(figure.name, figure, benchmark.GOALS.get(figure.name)))
+            say(as_line(rows[-1]))
+    except (SystemExit, OSError, AssertionError, subprocess.SubprocessError) as error:
+        failure = f"It ended early: {type(error).__name__}: {error}\n\n"
+        say(failure)
     measured = {row.name for row in rows}
     missing = [Row(figure, None, goal) for figure, goal in benchmark.GOALS.items() if figure not in measured]
     for row in () if options.quick else missing:
         say(as_line(row))
         rows.append(row)
-    return f"## {name}\n\n{benchmark.ABOUT}. Before: {load_before}; after: {load_words()}.\n\n{as_markdown(rows)}"
+    return (
+        f"## {name}\n\n{benchmark.ABOUT}. Before: {load_before}; after: {load_words()}.\n\n{failure}{as_markdown(rows)}"
+    )
 
 
 if __name__ == "__main__":

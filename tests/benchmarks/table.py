@@ -28,8 +28,8 @@ class Row:
 
 
 def amount(value: float, unit: str) -> str:
-    """Three digits that count, and the unit."""
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
+    """Three digits that count, and the unit; what has none is a number of things."""
+    digits = 0 if abs(value) >= 100 or not unit else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
     return f"{value:,.{digits}f} {unit}".rstrip()
 
 
