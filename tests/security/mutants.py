@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 300
 MAX_MEMORY = 4 * 2**30
-_COPIED = ("bulkplan", "tests", "docs", "specs", "filters", "schemas", ".github", "pyproject.toml", "README.md")
+_LEFT_OUT = (".git", ".venv", "__pycache__", "*_cache", ".hypothesis", ".bulkplan", "node_modules", "dist")
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+?\.py::\w+)", re.MULTILINE)
 _SCAFFOLD = "bulkplan/adapters/scaffold/github"
 
@@ -658,14 +658,8 @@ MUTANTS = (
 
 
 def copy_of_repository(folder: Path) -> Path:
-    """The repository without its history, to be changed."""
-    for name in _COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".bulkplan"))
-        else:
-            shutil.copy(source, folder / name)
-    return folder
+    """The repository without its history and its tools, to be changed."""
+    return shutil.copytree(ROOT, folder / "copy", ignore=shutil.ignore_patterns(*_LEFT_OUT))
 
 
 def survivors(mutant: Mutant, copy: Path) -> list[str]:
@@ -686,23 +680,25 @@ def _bounded() -> None:
 
 
 def _failed(tests: tuple[str, ...], copy: Path) -> set[str]:
-    from e2e.project import environ
-
-    words = ["-q", "--tb=no", "-rfE", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
     try:
-        ended = subprocess.run(
-            [sys.executable, "-m", "pytest", *words],
-            cwd=copy,
-            env=environ(PYTHONPATH=str(copy), PYTHONDONTWRITEBYTECODE="1", PYTHONWARNINGS="default"),
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            preexec_fn=_bounded,
-            check=False,
-        )
+        return set(_FAILED.findall(_run(tests, copy).stdout))
     except subprocess.TimeoutExpired:
         return set(tests)
-    return set(_FAILED.findall(ended.stdout))
+
+
+def _run(tests: tuple[str, ...], copy: Path) -> subprocess.CompletedProcess[str]:
+    from e2e.project import environ
+
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider", *tests],
+        cwd=copy,
+        env=environ(PYTHONPATH=str(copy), PYTHONDONTWRITEBYTECODE="1", PYTHONWARNINGS="default"),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        preexec_fn=_bounded,
+        check=False,
+    )
 
 
 def main(words: list[str]) -> int:
@@ -710,8 +706,9 @@ def main(words: list[str]) -> int:
     n_survived, began = 0, time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         copy = copy_of_repository(Path(folder))
-        if broken := _failed(tuple(sorted({test for mutant in chosen for test in mutant.tests})), copy):
-            print(f"these fail with every defence in its place: {sorted(broken)}")  # noqa: T201
+        ended = _run(tuple(sorted({test for mutant in chosen for test in mutant.tests})), copy)
+        if ended.returncode:
+            print(f"not all pass with every defence in its place:\n{ended.stdout}")  # noqa: T201
             return 1
         for mutant in chosen:
             survived = survivors(mutant, copy)
