@@ -18,6 +18,7 @@ RuleName = Literal[
     "edit_and_delete",
     "two_values",
     "opposite_sequence_changes",
+    "edit_of_filter",
     "two_emails",
     "email_and_sequence",
     "two_sequences",
@@ -63,6 +64,8 @@ def clashes(requests: Sequence[Request], rules: Collection[RuleName]) -> Iterato
     by_kind: dict[str, list[int]] = defaultdict(list)
     for number, request in enumerate(requests):
         by_kind[kind_of(request)].append(number)
+    if "edit_of_filter" in rules:
+        yield from ((*meeting, "edit_of_filter") for meeting in _edits_of_filters(by_kind["edit"], requests))
     for kind, other in combinations_with_replacement(by_kind, 2):
         rule = _BY_KINDS.get(frozenset({kind, other}))
         if rule is None or rule not in rules:
@@ -84,6 +87,43 @@ def kind_of(request: Request) -> str:
         return request.kind
     action = str(request.body.get("action_type"))
     return "resume" if action.startswith("resume") else action
+
+
+def edits_filter_of(one: Request, other: Request) -> bool:
+    """Whether an edit writes what the other run chooses its leads by; then it matters which of them goes first."""
+    return kind_of(one) == "edit" and _edited_field(one.body) in _fields_read(other.body.get("s_query"))
+
+
+def _edits_of_filters(edits: Sequence[int], requests: Sequence[Request]) -> set[tuple[int, int]]:
+    """
+    Edits of a field that another run filters by. Not the same field twice, nor deletes: those have rules of their own.
+    """
+    writers: dict[str, list[int]] = defaultdict(list)
+    for number in edits:
+        writers[_edited_field(requests[number].body)].append(number)
+    found: set[tuple[int, int]] = set()
+    for number, request in enumerate(requests if writers else ()):
+        kind = kind_of(request)
+        own = _edited_field(request.body) if kind == "edit" else None
+        fields = _fields_read(request.body.get("s_query")) & writers.keys() if kind != "delete" else ()
+        found.update((min(one, number), max(one, number)) for name in fields if name != own for one in writers[name])
+    return found
+
+
+def _edited_field(body: JsonMapping) -> str:
+    return str(body.get("custom_field_id", "status_id"))
+
+
+def _fields_read(query: JsonValue) -> frozenset[str]:
+    """Every field that a query names: IDs of custom fields, names of the others."""
+    if isinstance(query, list):
+        return frozenset().union(*(_fields_read(part) for part in query if isinstance(part, dict | list)))
+    if not isinstance(query, dict):
+        return frozenset()
+    named = query.get("custom_field_id") or query.get("field_name")
+    if isinstance(named, str):
+        return frozenset({named})
+    return frozenset().union(*(_fields_read(part) for part in query.values() if isinstance(part, dict | list)))
 
 
 def _different_values(numbers: Iterable[int], requests: Sequence[Request]) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from bulkplan.core.clashes import RULES, RuleName, clash, clashes, kind_of
+from bulkplan.core.clashes import RULES, RuleName, clash, clashes, edits_filter_of, kind_of
 from bulkplan.core.exclusion import MAX_EXCLUDED
 from bulkplan.model.base import SQuery
 from bulkplan.model.plan import Change, ChangeKind, Overlap
@@ -197,7 +197,7 @@ def _worst_first(pair: Pair) -> tuple[bool, int, int]:
 def _overlap(pair: Pair, other: Row, n_leads: int, *, severity: Severity | None = None) -> Overlap:
     severity = severity or ("error" if pair.says == "error" else "warning")
     verb = "also matches" if n_leads == 1 else "also match"
-    message = f"{_leads(n_leads)} {verb} {other.key}, which {_deed(pair.rule, other)}"
+    message = f"{_leads(n_leads)} {verb} {other.key}, which {_deed(pair, other)}"
     mend = (
         f"narrow one of the two filters, or let one depend on the other (depends_on), "
         f"or set overlaps.{pair.rule}: warning in bulkplan.yaml in a reviewed change"
@@ -212,10 +212,16 @@ def _overlap(pair: Pair, other: Row, n_leads: int, *, severity: Severity | None 
     )
 
 
-def _deed(rule: RuleName, other: Row) -> str:
+def _deed(pair: Pair, other: Row) -> str:
     """What the other row does to them, from the point of view of this one."""
-    if rule == "two_values":
+    if pair.rule == "two_values":
         return "writes another value to the same field"
+    if pair.rule == "edit_of_filter":
+        this = pair.first if other is pair.second else pair.second
+        edits = edits_filter_of(other.request, this.request)
+        deed = "edits what this run chooses its leads by" if edits else "chooses its leads by what this run edits"
+        is_ordered = other.key.name in this.depends_on or this.key.name in other.depends_on
+        return deed if is_ordered else f"{deed}; say with depends_on which of them goes first"
     words = {
         "delete": "deletes them",
         "email": "sends them an e-mail",

@@ -63,6 +63,9 @@ class OverlapRules(Value):
     opposite_sequence_changes: OverlapRule = Field(
         "error", description="One run subscribes to or resumes a sequence that another pauses."
     )
+    edit_of_filter: OverlapRule = Field(
+        "warning", description="An edit of the field by which another run chooses its leads."
+    )
     two_emails: ExcludingRule = Field("warning", description="Two e-mails to one lead.")
     email_and_sequence: ExcludingRule = Field("warning", description="An e-mail and a sequence for one lead.")
     two_sequences: ExcludingRule = Field("warning", description="Two sequences for one lead.")

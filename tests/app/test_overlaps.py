@@ -36,9 +36,15 @@ async def test_two_e_mails_to_one_lead_are_told():
     assert all(change.would_run for change in plan.changes)
 
 
+async def test_an_edit_of_what_a_mail_chooses_its_leads_by_is_told_on_both_sides():
+    plan = (await plan_of(MAIL, TAG, reader=reader())).plan
+    assert [change.overlaps[0].rule for change in plan.changes] == ["edit_of_filter", "edit_of_filter"]
+    assert all(change.would_run for change in plan.changes)
+
+
 async def test_runs_that_get_along_cost_no_further_count():
     alone = reader()
     await plan_of(MAIL, reader=alone)
     both = reader()
-    await plan_of(MAIL, TAG, reader=both)
+    await plan_of(MAIL, TAG, reader=both, project={"overlaps": {"edit_of_filter": "allow"}})
     assert len(both.counted) == len(alone.counted)

@@ -40,6 +40,19 @@ PAUSE = request("sequence_subscription", action_type="pause", sequence_id="seq_1
 PAUSE_ALL = request("sequence_subscription", action_type="pause")
 
 
+def choosing(of: Request, field: dict[str, str]) -> Request:
+    """The same, for leads that are chosen by a field."""
+    condition = {"type": "field_condition", "field": field, "condition": {"type": "exists"}}
+    return of.model_copy(update={"body": {**of.body, "s_query": {"type": "and", "queries": [EVERYBODY, condition]}}})
+
+
+STATUS = {"type": "regular_field", "object_type": "lead", "field_name": "status_id"}
+COLOUR = {"type": "custom_field", "custom_field_id": "cf_1"}
+EMAIL_BY_STATUS = choosing(EMAIL, STATUS)
+RED_BY_STATUS = choosing(RED, STATUS)
+CHURNED_BY_COLOUR = choosing(CHURNED, COLOUR)
+
+
 def several(operation: str, *values: str) -> Request:
     body = {"custom_field_id": "cf_3", "custom_field_values": list(values), "custom_field_operation": operation}
     return request("edit", type="set_custom_field", **body)
@@ -88,6 +101,13 @@ def row(name: str, of: Request = EMAIL, *, after: tuple[str, ...] = (), total: i
         (EMAIL, PAUSE, None),
         (DELETE, DELETE, None),
         (PAUSE, PAUSE, None),
+        (CHURNED, EMAIL_BY_STATUS, "edit_of_filter"),
+        (BLUE, choosing(PAUSE, COLOUR), "edit_of_filter"),
+        (CHURNED, RED_BY_STATUS, "edit_of_filter"),
+        (CHURNED_BY_COLOUR, RED_BY_STATUS, "edit_of_filter"),
+        (BLUE, EMAIL_BY_STATUS, None),
+        (CHURNED, choosing(CHURNED, STATUS), None),
+        (CHURNED, choosing(DELETE, STATUS), "edit_and_delete"),
     ],
 )
 def test_what_two_runs_do_to_one_lead_whichever_comes_first(one, other, rule):
@@ -96,6 +116,7 @@ def test_what_two_runs_do_to_one_lead_whichever_comes_first(one, other, rule):
 
 EVERY_FORM = (
     *(EMAIL, DELETE, CHURNED, ACTIVE, BLUE, RED, OTHER_FIELD, CLEAR, SUBSCRIBE, OTHER_SEQUENCE, RESUME, PAUSE),
+    *(EMAIL_BY_STATUS, RED_BY_STATUS, CHURNED_BY_COLOUR, choosing(DELETE, STATUS)),
     *(PAUSE_ALL, several("add", "a"), several("add", "b"), several("remove", "a"), several("replace", "b")),
 )
 
@@ -134,6 +155,21 @@ def test_an_order_that_is_written_down_is_meant():
     _, gone = found(row("farewell"), row("gone", DELETE, after=("farewell",)))
     assert gone.overlaps[0].severity == "warning"
     assert gone.would_run
+
+
+def test_an_edit_of_what_another_run_chooses_its_leads_by_asks_which_goes_first():
+    edit, mail = found(row("edit", CHURNED), row("mail", EMAIL_BY_STATUS))
+    order = "say with depends_on which of them goes first"
+    assert (
+        edit.overlaps[0].message
+        == f"3 leads also match mail@1, which chooses its leads by what this run edits; {order}"
+    )
+    assert (
+        mail.overlaps[0].message
+        == f"3 leads also match edit@1, which edits what this run chooses its leads by; {order}"
+    )
+    edit, _ = found(row("edit", CHURNED, after=("mail",)), row("mail", EMAIL_BY_STATUS))
+    assert edit.overlaps[0].message == "3 leads also match mail@1, which chooses its leads by what this run edits"
 
 
 def test_the_project_decides_what_an_overlap_means():
