@@ -7,7 +7,8 @@ import sys
 
 from bulkplan import __version__
 
-_OBJECTS_PER_LOOK = 10_000
+OBJECTS_PER_LOOK = 10_000
+"""How many new objects Python looks for garbage after."""
 
 
 def main() -> int:
@@ -23,7 +24,7 @@ def main() -> int:
     import signal
 
     # Nearly all that a command makes lives until it ends: looking for garbage among it so often takes half of the time.
-    gc.set_threshold(_OBJECTS_PER_LOOK)
+    gc.set_threshold(OBJECTS_PER_LOOK)
     # No plugin that lies about in an environment may change what a spec means; looking for one takes a while, too.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

@@ -105,7 +105,7 @@ def _peer(name: str, ours_s: float, url: str, n_specs: int) -> Iterator[Figure]:
     loop = Job("closeio in a loop", [sys.executable, "-c", _PEER, url, KEY, str(N_OF_PEER)])
     timing = run_in_turn([loop], rounds=1)[loop.name]
     note = f"{N_OF_PEER} counts, scaled"
-    yield Figure(name, ours_s, "s", loop.name, timing.wall_s * n_specs / N_OF_PEER, note)
+    yield Figure(f"{name}, beside a loop", ours_s, "s", loop.name, timing.wall_s * n_specs / N_OF_PEER, note)
 
 
 def _log(port: int) -> list[dict]:

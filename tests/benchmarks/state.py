@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import tempfile
 import time
@@ -16,6 +17,7 @@ from benchmarks.inputs import write_project
 from benchmarks.measuring import BULKPLAN, Job, run_in_turn
 from support.sample_records import sample_record
 
+from bulkplan.__main__ import OBJECTS_PER_LOOK
 from bulkplan.adapters.stores.local import LocalStore
 from bulkplan.app.records import read_shelf
 from bulkplan.core.codec import dump_record, run_slot_key
@@ -33,6 +35,7 @@ _BODY = {"s_query": {"type": "and", "queries": [{"type": "object_type", "object_
 
 def figures(options: Options) -> Iterator[Figure]:
     """The part of every command that reads the state, then the commands that show it."""
+    gc.set_threshold(OBJECTS_PER_LOOK)  # as the program does
     n_records = N_RECORDS // 50 if options.quick else N_RECORDS
     with tempfile.TemporaryDirectory() as folder:
         project = write_project(Path(folder), 1)
