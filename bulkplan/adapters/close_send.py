@@ -10,6 +10,7 @@ Whether something left this machine is taken from the transport itself; in doubt
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -35,17 +36,31 @@ _SURELY_BEFORE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, h
 
 
 @asynccontextmanager
-async def open_session(connection: Connection, *, clock: Clock, patience: Patience) -> AsyncIterator[HttpSendSession]:
+async def open_session(
+    connection: Connection,
+    *,
+    clock: Clock,
+    patience: Patience,
+    pacer: Pacer | None = None,
+    group: str = "POST bulk_action",
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[HttpSendSession]:
     """
-    Connect and ask whose key it is; nothing that changes Close is sent.
+    Connect, ask whose key it is, and wait for the turn of the request; nothing that changes Close is sent.
+
+    `pacer` is shared by all sessions, `group` is that of the request. It is asked for its turn before the intent, not
+    after: a request whose intent is stored goes out at once.
 
     Raises:
         NotAuthorizedError: The key is not accepted, or belongs to another organization than the connection names.
         CloseError: No connection, or no proper answer.
     """
-    async with open_client(connection, patience=patience, guard=SinglePostTransport, connections=1) as client:
-        caller = Caller(client, connection, clock, Pacer(clock), patience)
-        yield HttpSendSession(caller, await fetch_identity(caller))
+    pacer = pacer or Pacer(clock)
+    async with open_client(connection, patience=patience, guard=SinglePostTransport, connections=1, tls=tls) as client:
+        caller = Caller(client, connection, clock, pacer, patience)
+        identity = await fetch_identity(caller)
+        async with pacer.turn(group):
+            yield HttpSendSession(caller, identity, group)
 
 
 class _Departure:
@@ -64,9 +79,10 @@ class _Departure:
 class HttpSendSession:
     """`SendSession` over HTTP."""
 
-    def __init__(self, caller: Caller, identity: Identity) -> None:
+    def __init__(self, caller: Caller, identity: Identity, group: str) -> None:
         self._caller = caller
         self._identity = identity
+        self._group = group
         self._is_used = False
 
     async def fetch_identity(self) -> Identity:
@@ -114,6 +130,7 @@ class HttpSendSession:
         response = await self._caller.client.send(request, stream=True)
         body = await read_body(response, max_bytes=MAX_POST_BYTES)
         status = response.status_code
+        self._caller.pacer.learn(self._group, response.headers, status=status)
         retry_after_s = wait_asked_s(response.headers) if status == 429 else None
         try:
             decoded = decode_json(body, key=self._caller.connection.api_key)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bulkplan.app.performer import Edges, Performer, unless_given_up
 from bulkplan.app.records import read_shelf
+from bulkplan.app.starts import PREPARED_AT_ONCE, SideBySide, Starts
 from bulkplan.app.verify import verified
 from bulkplan.core.codec import load_record, run_slot_key
 from bulkplan.core.effects import Steps
@@ -25,7 +26,7 @@ from bulkplan.core.result import (
 )
 from bulkplan.core.settle import is_watched, look_for_twins, settle
 from bulkplan.core.visible import visible
-from bulkplan.errors import BulkplanError, NotAuthorizedError, RefusedError
+from bulkplan.errors import BulkplanError, HeldBackError, NotAuthorizedError, RefusedError
 from bulkplan.model.plan import Change, ChangeKind, Plan
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.run import RunKey
@@ -96,6 +97,7 @@ class _Apply:
     ) -> None:
         self.plan, self.edges, self.context, self.options, self.recheck = plan, edges, context, options, recheck
         self.ledger = _Ledger()
+        self.starts = Starts(holds=not options.keep_going)
 
     async def settle_open(self) -> None:
         """Look for every open attempt, all at once, before anything is sent."""
@@ -171,30 +173,31 @@ class _Apply:
                 self._follow(record, self.ledger.results[change.key])
 
     async def start_and_follow(self) -> None:
-        """Start rows whose dependencies are done, one after the other; follow what runs; until nothing moves."""
+        """Start rows whose dependencies are done, side by side; follow what runs; until nothing moves."""
         pending = [change for change in self.plan.changes if change.would_run]
+        rows = SideBySide(self._start, self._may_start, self._at_once)
         while True:
-            pending = await self._start_ready(pending)
+            pending = await rows.run(pending)
             if not self.ledger.following:
                 break
             await self._take_finished()
         for change in pending:
             self.ledger.note(self._not_started(change))
 
-    async def _start_ready(self, pending: list[Change]) -> list[Change]:
-        """Start every row that may start now; the rest is returned."""
-        waiting: list[Change] = []
-        for change in pending:
-            if self._may_start(change):
-                await self._start(change)
-            else:
-                waiting.append(change)
-        return waiting
+    def _at_once(self) -> int:
+        """
+        How many rows may be under way. Without markers each goes alone: what becomes of it could only be seen by a
+        person, and one such question at a time is enough.
+        """
+        return PREPARED_AT_ONCE if self.context.use_marker else 1
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether anything further may start."""
+        return self.ledger.stop_reason is None and not self.edges.interrupt.is_set
 
     def _may_start(self, change: Change) -> bool:
-        if self.ledger.stop_reason or self.edges.interrupt.is_set:
-            return False
-        return self._unmet(change) is None
+        return self._goes_on and self._unmet(change) is None
 
     def _unmet(self, change: Change) -> str | None:
         """The first dependency that is not done, in words."""
@@ -219,11 +222,24 @@ class _Apply:
         newest = max((record.key.version for record in mine), default=0)
         return bool(mine) and all(r.status is RecordStatus.DONE for r in mine if r.key.version == newest)
 
-    async def _start(self, change: Change) -> None:
-        performer = Performer(self.edges)
+    async def _start(self, change: Change) -> bool:
+        """Carry a row through until Close has it, or not; true when it was held back for another."""
+        context = self.context
+        turn = self.starts.turn_of(lambda: self._goes_on and self.context is context)
+        try:
+            await self._carry_through(change, context, Performer(self.edges, turn))
+        except HeldBackError:
+            return True
+        finally:
+            turn.leave()
+        return False
+
+    async def _carry_through(self, change: Change, context: ApplyContext, performer: Performer) -> None:
         try:
             run = await unless_given_up(self.recheck(change), self.edges.interrupt)
-            outcome = await performer.run(apply_run(run, self.context))
+            outcome = await performer.run(apply_run(run, context))
+        except HeldBackError:
+            raise
         except RefusedError as error:
             await self._refuse(change, RunResult(change.key, ResultKind.BLOCKED, error.message, error.hint))
         except BulkplanError as error:
@@ -243,6 +259,8 @@ class _Apply:
             is_in_doubt = performer.has_sent and not result.was_sent and result.kind in IN_DOUBT
             self.ledger.note(replace(result, is_in_doubt=is_in_doubt))
             self._consider_stopping(outcome)
+            if outcome.is_first_send and self.context.use_marker and self._goes_on:
+                self.starts.note_success()
 
     async def _refuse(self, change: Change, refusal: RunResult) -> None:
         """Note a refusal, unless the run turns out to have run before, unknown to this state."""
