@@ -29,6 +29,7 @@ from bulkplan.core.visible import visible
 from bulkplan.errors import BulkplanError, HeldBackError, NotAuthorizedError, RefusedError
 from bulkplan.model.plan import Change, ChangeKind, Plan
 from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.request import BulkKind
 from bulkplan.model.run import RunKey
 
 SKIPPED_KINDS = frozenset({ChangeKind.NO_OP, ChangeKind.NOT_YET, ChangeKind.EXPIRED, ChangeKind.ORPHAN})
@@ -295,13 +296,15 @@ class _Apply:
         if result.was_sent and not self.options.wait:
             return
         # What was sent by an earlier apply is looked at once even so: what depends on it may start now.
-        steps = follow(record, self.context, FollowPolicy(self.options.wait_timeout_s if self.options.wait else 0.0))
-        task = asyncio.create_task(self._to_the_end(steps))
+        policy = FollowPolicy(self.options.wait_timeout_s if self.options.wait else 0.0, spread=self.edges.draw_share())
+        task = asyncio.create_task(self._to_the_end(record.kind, follow(record, self.context, policy)))
         self.ledger.following[task] = result
 
-    async def _to_the_end(self, steps: Steps[Record]) -> Record:
+    async def _to_the_end(self, kind: BulkKind, steps: Steps[Record]) -> Record:
         """Follow a run; once it is done, count what it did."""
-        return await verified(await Performer(self.edges).run(steps), self.edges, self.context)
+        with self.edges.fetches.following(kind):
+            record = await Performer(self.edges).run(steps)
+        return await verified(record, self.edges, self.context)
 
     async def _take_finished(self) -> None:
         finished, _ = await asyncio.wait(self.ledger.following, return_when=asyncio.FIRST_COMPLETED)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from bulkplan.app.listings import SharedListings
+from bulkplan.app.watching import SharedFetches
 from bulkplan.core import effects as fx
 from bulkplan.core.codec import dump_record, load_record, run_slot_key
 from bulkplan.core.likeness import could_be
@@ -100,6 +101,9 @@ class Edges:
     progress: Progress
     interrupt: Interrupt
     listings: SharedListings = field(default_factory=SharedListings)
+    fetches: SharedFetches = field(default_factory=SharedFetches)
+    draw_share: Callable[[], float] = lambda: 0.0
+    """A random number from 0 to 1, to spread what many runs do at the same time."""
 
 
 class Gate(Protocol):
@@ -285,7 +289,8 @@ class Performer:
 
     async def _fetch(self, kind: BulkKind, action_id: str) -> BulkAction | None:
         try:
-            return await self.edges.reader.fetch_action(kind, action_id)
+            edges = self.edges
+            return await edges.fetches.fetch(kind, action_id, reader=edges.reader, clock=edges.clock)
         except NotFoundError:
             return None
 
