@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
@@ -89,27 +88,15 @@ async def plan_here(
 async def _reading(
     place: Place, console: Console, shown: Progress, *, now: datetime, given: GivenVars | None
 ) -> AsyncIterator[tuple[HttpCloseReader, Identity, Workspace]]:
-    """
-    A reader of the target, whose key it has, and the workspace.
-
-    Over the network, Close is asked for the former while the files are read; what is wrong with the files is told
-    before anything else, and a sandbox in process is only made once they are right.
-    """
+    """A reader of the target, whose key it has, and the workspace: what is wrong with files is told before anything."""
     from bulkplan.adapters.close_reader import open_reader
 
-    loading = asyncio.ensure_future(asyncio.to_thread(workspace_of, place, now=now, given=given))
-    if place.target.sandbox is not None:
-        await loading
-    try:
-        async with (
-            open_connection(place, console, shown) as connection,
-            open_reader(connection, clock=place.clock) as reader,
-        ):
-            identity = await reader.fetch_identity()
-            yield reader, identity, await loading
-    except BulkplanError:
-        await loading
-        raise
+    workspace = workspace_of(place, now=now, given=given)
+    async with (
+        open_connection(place, console, shown) as connection,
+        open_reader(connection, clock=place.clock) as reader,
+    ):
+        yield reader, await reader.fetch_identity(), workspace
 
 
 def tell_warnings(result: PlanResult, console: Console) -> None:

@@ -7,7 +7,7 @@ import pytest
 KEY = "mark@1"
 APPLY = ("apply", "--auto-approve", "--no-wait", "--settle-timeout", "0s")
 LIMITED = """
-import resource, sys
+import concurrent.futures.thread, resource, sys
 from pathlib import Path
 from bulkplan.cli.main import run
 import bulkplan.cli.commands.apply, bulkplan.adapters.close_reader, bulkplan.adapters.close_writer, bulkplan.app.plan
