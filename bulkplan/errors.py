@@ -8,7 +8,6 @@ Every error bulkplan raises, and the place in a file that it speaks of.
     ├── PlanRefusedError        the saved plan may not be applied
     ├── UnknownRunError         a run whose outcome a person must decide
     ├── InterruptedApplyError   stopped by a signal, state safe
-    ├── HeldBackError           a run waits until another one of the same apply is settled
     ├── ActionsFailedError      at least one run was refused by Close, or failed there
     ├── MissingExtraError       an optional dependency is not installed
     ├── NotAuthorizedError      the key is missing, wrong, or lacks a right
@@ -108,10 +107,6 @@ class UnknownRunError(BulkplanError):
 
 class InterruptedApplyError(BulkplanError):
     """The apply was interrupted; what was recorded is safe."""
-
-
-class HeldBackError(BulkplanError):
-    """A run was held back right before its intent, by another of the same apply. Nothing is stored, nothing sent."""
 
 
 class ActionsFailedError(BulkplanError):

@@ -95,12 +95,8 @@ class SendSession(Protocol):
 class CloseWriter(Protocol):
     """Changes Close."""
 
-    def open_session(self, kind: BulkKind) -> AbstractAsyncContextManager[SendSession]:
-        """
-        Connect, for one request of this kind, and wait for its turn under Close's rate limit.
-
-        Entering raises `CloseError` when there is no connection (then nothing was sent).
-        """
+    def open_session(self) -> AbstractAsyncContextManager[SendSession]:
+        """Connect; entering raises `CloseError` when there is no connection (then nothing was sent)."""
         ...
 
     async def pause(self, kind: BulkKind, action_id: str) -> BulkAction:

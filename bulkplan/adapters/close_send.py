@@ -10,7 +10,6 @@ Whether something left this machine is taken from the transport itself; in doubt
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -36,31 +35,17 @@ _SURELY_BEFORE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, h
 
 
 @asynccontextmanager
-async def open_session(
-    connection: Connection,
-    *,
-    clock: Clock,
-    patience: Patience,
-    pacer: Pacer | None = None,
-    group: str = "POST bulk_action",
-    tls: ssl.SSLContext | None = None,
-) -> AsyncIterator[HttpSendSession]:
+async def open_session(connection: Connection, *, clock: Clock, patience: Patience) -> AsyncIterator[HttpSendSession]:
     """
-    Connect, ask whose key it is, and wait for the turn of the request; nothing that changes Close is sent.
-
-    `pacer` is shared by all sessions, `group` is that of the request. It is asked for its turn before the intent, not
-    after: a request whose intent is stored goes out at once.
+    Connect and ask whose key it is; nothing that changes Close is sent.
 
     Raises:
         NotAuthorizedError: The key is not accepted, or belongs to another organization than the connection names.
         CloseError: No connection, or no proper answer.
     """
-    pacer = pacer or Pacer(clock)
-    async with open_client(connection, patience=patience, guard=SinglePostTransport, connections=1, tls=tls) as client:
-        caller = Caller(client, connection, clock, pacer, patience)
-        identity = await fetch_identity(caller)
-        async with pacer.turn(group):
-            yield HttpSendSession(caller, identity, group)
+    async with open_client(connection, patience=patience, guard=SinglePostTransport, connections=1) as client:
+        caller = Caller(client, connection, clock, Pacer(clock), patience)
+        yield HttpSendSession(caller, await fetch_identity(caller))
 
 
 class _Departure:
@@ -79,10 +64,9 @@ class _Departure:
 class HttpSendSession:
     """`SendSession` over HTTP."""
 
-    def __init__(self, caller: Caller, identity: Identity, group: str) -> None:
+    def __init__(self, caller: Caller, identity: Identity) -> None:
         self._caller = caller
         self._identity = identity
-        self._group = group
         self._is_used = False
 
     async def fetch_identity(self) -> Identity:
@@ -130,7 +114,6 @@ class HttpSendSession:
         response = await self._caller.client.send(request, stream=True)
         body = await read_body(response, max_bytes=MAX_POST_BYTES)
         status = response.status_code
-        self._caller.pacer.learn(self._group, response.headers, status=status)
         retry_after_s = wait_asked_s(response.headers) if status == 429 else None
         try:
             decoded = decode_json(body, key=self._caller.connection.api_key)

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from bulkplan.app.performer import Edges, Performer, unless_given_up
 from bulkplan.app.records import read_shelf
-from bulkplan.app.starts import PREPARED_AT_ONCE, SideBySide, Starts
 from bulkplan.app.verify import verified
 from bulkplan.core.codec import load_record, run_slot_key
 from bulkplan.core.effects import Steps
@@ -26,10 +25,9 @@ from bulkplan.core.result import (
 )
 from bulkplan.core.settle import is_watched, look_for_twins, settle
 from bulkplan.core.visible import visible
-from bulkplan.errors import BulkplanError, HeldBackError, NotAuthorizedError, RefusedError
+from bulkplan.errors import BulkplanError, NotAuthorizedError, RefusedError
 from bulkplan.model.plan import Change, ChangeKind, Plan
 from bulkplan.model.record import Record, RecordStatus
-from bulkplan.model.request import BulkKind
 from bulkplan.model.run import RunKey
 
 SKIPPED_KINDS = frozenset({ChangeKind.NO_OP, ChangeKind.NOT_YET, ChangeKind.EXPIRED, ChangeKind.ORPHAN})
@@ -98,7 +96,6 @@ class _Apply:
     ) -> None:
         self.plan, self.edges, self.context, self.options, self.recheck = plan, edges, context, options, recheck
         self.ledger = _Ledger()
-        self.starts = Starts(holds=not options.keep_going)
 
     async def settle_open(self) -> None:
         """Look for every open attempt, all at once, before anything is sent."""
@@ -174,31 +171,30 @@ class _Apply:
                 self._follow(record, self.ledger.results[change.key])
 
     async def start_and_follow(self) -> None:
-        """Start rows whose dependencies are done, side by side; follow what runs; until nothing moves."""
+        """Start rows whose dependencies are done, one after the other; follow what runs; until nothing moves."""
         pending = [change for change in self.plan.changes if change.would_run]
-        rows = SideBySide(self._start, self._may_start, self._at_once)
         while True:
-            pending = await rows.run(pending)
+            pending = await self._start_ready(pending)
             if not self.ledger.following:
                 break
             await self._take_finished()
         for change in pending:
             self.ledger.note(self._not_started(change))
 
-    def _at_once(self) -> int:
-        """
-        How many rows may be under way. Without markers each goes alone: what becomes of it could only be seen by a
-        person, and one such question at a time is enough.
-        """
-        return PREPARED_AT_ONCE if self.context.use_marker else 1
-
-    @property
-    def _goes_on(self) -> bool:
-        """Whether anything further may start."""
-        return self.ledger.stop_reason is None and not self.edges.interrupt.is_set
+    async def _start_ready(self, pending: list[Change]) -> list[Change]:
+        """Start every row that may start now; the rest is returned."""
+        waiting: list[Change] = []
+        for change in pending:
+            if self._may_start(change):
+                await self._start(change)
+            else:
+                waiting.append(change)
+        return waiting
 
     def _may_start(self, change: Change) -> bool:
-        return self._goes_on and self._unmet(change) is None
+        if self.ledger.stop_reason or self.edges.interrupt.is_set:
+            return False
+        return self._unmet(change) is None
 
     def _unmet(self, change: Change) -> str | None:
         """The first dependency that is not done, in words."""
@@ -223,24 +219,11 @@ class _Apply:
         newest = max((record.key.version for record in mine), default=0)
         return bool(mine) and all(r.status is RecordStatus.DONE for r in mine if r.key.version == newest)
 
-    async def _start(self, change: Change) -> bool:
-        """Carry a row through until Close has it, or not; true when it was held back for another."""
-        context = self.context
-        turn = self.starts.turn_of(lambda: self._goes_on and self.context is context)
-        try:
-            await self._carry_through(change, context, Performer(self.edges, turn))
-        except HeldBackError:
-            return True
-        finally:
-            turn.leave()
-        return False
-
-    async def _carry_through(self, change: Change, context: ApplyContext, performer: Performer) -> None:
+    async def _start(self, change: Change) -> None:
+        performer = Performer(self.edges)
         try:
             run = await unless_given_up(self.recheck(change), self.edges.interrupt)
-            outcome = await performer.run(apply_run(run, context))
-        except HeldBackError:
-            raise
+            outcome = await performer.run(apply_run(run, self.context))
         except RefusedError as error:
             await self._refuse(change, RunResult(change.key, ResultKind.BLOCKED, error.message, error.hint))
         except BulkplanError as error:
@@ -260,8 +243,6 @@ class _Apply:
             is_in_doubt = performer.has_sent and not result.was_sent and result.kind in IN_DOUBT
             self.ledger.note(replace(result, is_in_doubt=is_in_doubt))
             self._consider_stopping(outcome)
-            if outcome.is_first_send and self.context.use_marker and self._goes_on:
-                self.starts.note_success()
 
     async def _refuse(self, change: Change, refusal: RunResult) -> None:
         """Note a refusal, unless the run turns out to have run before, unknown to this state."""
@@ -296,15 +277,13 @@ class _Apply:
         if result.was_sent and not self.options.wait:
             return
         # What was sent by an earlier apply is looked at once even so: what depends on it may start now.
-        policy = FollowPolicy(self.options.wait_timeout_s if self.options.wait else 0.0, spread=self.edges.draw_share())
-        task = asyncio.create_task(self._to_the_end(record.kind, follow(record, self.context, policy)))
+        steps = follow(record, self.context, FollowPolicy(self.options.wait_timeout_s if self.options.wait else 0.0))
+        task = asyncio.create_task(self._to_the_end(steps))
         self.ledger.following[task] = result
 
-    async def _to_the_end(self, kind: BulkKind, steps: Steps[Record]) -> Record:
+    async def _to_the_end(self, steps: Steps[Record]) -> Record:
         """Follow a run; once it is done, count what it did."""
-        with self.edges.fetches.following(kind):
-            record = await Performer(self.edges).run(steps)
-        return await verified(record, self.edges, self.context)
+        return await verified(await Performer(self.edges).run(steps), self.edges, self.context)
 
     async def _take_finished(self) -> None:
         finished, _ = await asyncio.wait(self.ledger.following, return_when=asyncio.FIRST_COMPLETED)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from bulkplan.app.listings import SharedListings
-from bulkplan.app.watching import SharedFetches
 from bulkplan.core import effects as fx
 from bulkplan.core.codec import dump_record, load_record, run_slot_key
 from bulkplan.core.likeness import could_be
-from bulkplan.core.marker import is_of_another
+from bulkplan.core.marker import is_marked, is_of_another
 from bulkplan.errors import BulkplanError, NotFoundError, StoreError, TryLaterError
 from bulkplan.model.base import JsonMapping
-from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.record import Record
 from bulkplan.model.remote import Answer, BulkAction, Identity
 from bulkplan.model.request import BulkKind
 from bulkplan.model.run import RunKey
@@ -26,7 +24,6 @@ from bulkplan.ports import Clock, CloseReader, CloseWriter, SendSession, Store
 
 ResultT = TypeVar("ResultT")
 _CLOCK_SLACK = timedelta(minutes=5)
-_SETTLED = frozenset({RecordStatus.SUBMITTED, RecordStatus.REFUSED, RecordStatus.DONE, RecordStatus.FAILED})
 GRACE_S = 5.0
 """So long a call that is under way may still take once an end was asked for."""
 
@@ -100,48 +97,17 @@ class Edges:
     user_id: str
     progress: Progress
     interrupt: Interrupt
-    listings: SharedListings = field(default_factory=SharedListings)
-    fetches: SharedFetches = field(default_factory=SharedFetches)
-    draw_share: Callable[[], float] = lambda: 0.0
-    """A random number from 0 to 1, to spread what many runs do at the same time."""
-
-
-class Gate(Protocol):
-    """What an intent has to pass, and who else waits until its outcome is known."""
-
-    async def enter(self) -> None:
-        """Before connecting. Raises `HeldBackError`."""
-        ...
-
-    def check(self) -> None:
-        """Right before the intent is stored. Raises `HeldBackError`."""
-        ...
-
-    def doubt(self) -> None:
-        """Nobody can tell yet what became of the request."""
-        ...
-
-    def settled(self) -> None:
-        """Its outcome is stored, and speaks for no stop."""
-        ...
 
 
 @dataclass
 class Performer:
-    """
-    Performs effects for one run: it owns that run's dedicated connection while there is one.
-
-    `gate` is what keeps the runs of one apply from going on beside one that is in doubt; without it nobody else runs.
-    """
+    """Performs effects for one run: it owns that run's dedicated connection while there is one."""
 
     edges: Edges
-    gate: Gate | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     has_sent: bool = False
     """Whether the request of this run was handed to the connection: from then on nothing may say "not sent"."""
     _session: SendSession | None = None
-    _is_open: bool = False
-    """Whether a request of this run is out, and its outcome is not stored yet."""
 
     async def run(self, steps: fx.Steps[ResultT]) -> ResultT:
         """Drive a part of the engine to its end. What an effect raises is raised inside the engine."""
@@ -171,17 +137,13 @@ class Performer:
             case fx.GetRecord(key):
                 return self._get(key)
             case fx.PutRecord(record):
-                return self._put_in_turn(record)
+                return self._put(record)
             case fx.FindActions():
-                if self._is_open and self.gate is not None:
-                    self.gate.doubt()
                 return await self._given_time(self._find(effect))
             case fx.FindCandidates(record):
                 return await self._given_time(self._find_candidates(record))
-            case fx.Connect(kind):
-                if self.gate is not None:
-                    await self._given_time(self.gate.enter())
-                return await self._given_time(self._connect(kind))
+            case fx.Connect():
+                return await self._given_time(self._connect())
             case fx.Send(path, body):
                 return await self._send(path, body)
             case fx.Disconnect():
@@ -216,17 +178,6 @@ class Performer:
         slot = self.edges.store.get(run_slot_key(key))
         return load_record(slot) if slot else None
 
-    def _put_in_turn(self, record: Record) -> PutResult:
-        """Store a record; an intent only past the gate, which an outcome that is no alarm opens for the next."""
-        if record.status is RecordStatus.SENDING and self.gate is not None:
-            self.gate.check()
-        result = self._put(record)
-        if result is PutResult.STORED and record.status in _SETTLED and record.alarm is None:
-            self._is_open = False
-            if self.gate is not None:
-                self.gate.settled()
-        return result
-
     def _put(self, record: Record) -> PutResult:
         try:
             return self.edges.store.put(
@@ -236,18 +187,11 @@ class Performer:
             return PutResult.UNSURE
 
     async def _find(self, effect: fx.FindActions) -> tuple[BulkAction, ...]:
-        return await self.edges.listings.find(effect.kind, effect.word, self._read_listings)
-
-    async def _read_listings(self, kind: BulkKind) -> tuple[BulkAction, ...]:
-        """Every action of a kind, from both listings read to their ends; each once, by ID."""
-        actions, events = await asyncio.gather(
-            _all_of(self.edges.reader.list_actions(kind)), _all_of(self.edges.reader.list_created_actions(kind))
-        )
-        listed = {action.id: action for action in actions}
-        for event in events:
-            if event.id not in listed and (action := await self._whole(kind, event)):
+        listed = {action.id: action async for action in self.edges.reader.list_actions(effect.kind)}
+        async for event in self.edges.reader.list_created_actions(effect.kind):
+            if event.id not in listed and (action := await self._whole(effect.kind, event)):
                 listed[action.id] = action
-        return tuple(listed[key] for key in sorted(listed))
+        return tuple(listed[key] for key in sorted(listed) if is_marked(listed[key].s_query, effect.word))
 
     async def _whole(self, kind: BulkKind, event: BulkAction) -> BulkAction | None:
         """The action of an event whose content Close hides: after an hour, from keys without the right to see it."""
@@ -265,14 +209,14 @@ class Performer:
             and could_be(action, record.body)
         )
 
-    async def _connect(self, kind: BulkKind) -> Identity:
-        self._session = await self._stack.enter_async_context(self.edges.writer.open_session(kind))
+    async def _connect(self) -> Identity:
+        self._session = await self._stack.enter_async_context(self.edges.writer.open_session())
         return await self._session.fetch_identity()
 
     async def _send(self, path: str, body: JsonMapping) -> Answer:
         if self._session is None:
             raise RuntimeError("send before connect")
-        had_sent, self.has_sent, self._is_open = self.has_sent, True, True
+        had_sent, self.has_sent = self.has_sent, True
         try:
             answer = await self._given_time(self._session.post(path, body))
         except TryLaterError:
@@ -289,14 +233,9 @@ class Performer:
 
     async def _fetch(self, kind: BulkKind, action_id: str) -> BulkAction | None:
         try:
-            edges = self.edges
-            return await edges.fetches.fetch(kind, action_id, reader=edges.reader, clock=edges.clock)
+            return await self.edges.reader.fetch_action(kind, action_id)
         except NotFoundError:
             return None
-
-
-async def _all_of(actions: AsyncIterator[BulkAction]) -> list[BulkAction]:
-    return [action async for action in actions]
 
 
 def _is_after(moment: datetime | None, since: datetime) -> bool:

@@ -45,7 +45,6 @@ class Rechecker:
         self._total: int | None = None
         self._looks: dict[RunKey, _Look] = {}
         self._turn = asyncio.Lock()
-        self._counting = asyncio.Lock()
 
     async def __call__(self, change: Change) -> PlannedRun:
         """The run as reviewed. Raises `RefusedError` when a guard refuses it now, `CloseError`."""
@@ -121,10 +120,9 @@ class Rechecker:
         return collector.encoded()
 
     async def _all_leads(self) -> int:
-        async with self._counting:  # rows go side by side
-            if self._total is None:
-                self._total = (await self._reader.count(ALL_LEADS)).total
-            return self._total
+        if self._total is None:
+            self._total = (await self._reader.count(ALL_LEADS)).total
+        return self._total
 
 
 @dataclass(frozen=True)

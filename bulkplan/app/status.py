@@ -53,9 +53,7 @@ def has_news(record: Record, *, now: datetime) -> bool:
 async def _refreshed(record: Record, edges: Edges, context: ApplyContext) -> Record | str:
     """The record as Close has its action now, counted once it is done; or why it could not be looked up."""
     try:
-        with edges.fetches.following(record.kind):
-            found = await Performer(edges).run(refresh(record, context))
-        seen = await verified(found, edges, context)
+        seen = await verified(await Performer(edges).run(refresh(record, context)), edges, context)
         alarm = None
         if is_watched(seen, now=edges.clock.now()):
             alarm = await Performer(edges).run(look_for_twins(seen, context))

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from bulkplan.cli.console import Console
-from bulkplan.cli.durations import format_duration
 from bulkplan.core.visible import visible
 
 if TYPE_CHECKING:  # rich is loaded for bars only, and a record is only passed on
@@ -19,8 +18,6 @@ if TYPE_CHECKING:  # rich is loaded for bars only, and a record is only passed o
     from bulkplan.model.run import RunKey
 
 BETWEEN_LINES_S = 5.0
-FIRST_ESTIMATE_S = 10.0
-"""So long work is watched before anything is said of the time it takes."""
 
 
 class View(Protocol):
@@ -62,12 +59,10 @@ class LineView:
         self._started = monotonic()
         self._shown: dict[str, float] = {}
         self._ended: set[str] = set()
-        self._first: dict[str, tuple[float, int]] = {}
 
     def step(self, label: str, done: int, total: int | None) -> None:
         """Quick work is not spoken of: the first line comes after some seconds."""
         now = self._monotonic()
-        first = self._first.setdefault(label, (now, done))
         is_end = total is not None and done >= total
         is_due = now - self._shown.get(label, self._started) >= BETWEEN_LINES_S
         if label in self._ended or not (is_due or (is_end and label in self._shown)):
@@ -75,20 +70,11 @@ class LineView:
         self._shown[label] = now
         if is_end:
             self._ended.add(label)
-        of = f" of {total:,}{_left_words(first, (now, done), total)}" if total is not None else ""
-        self._console.note(f"{label}: {done:,}{of}")
+        self._console.note(f"{label}: {done:,}" + (f" of {total:,}" if total is not None else ""))
 
     def say(self, text: str) -> None:
         """At once."""
         self._console.note(text)
-
-
-def _left_words(first: tuple[float, int], now: tuple[float, int], total: int) -> str:
-    """How long the rest takes at the pace so far; nothing as long as that is a guess, or where nothing moves."""
-    seconds, done = now[0] - first[0], now[1] - first[1]
-    if seconds < FIRST_ESTIMATE_S or done <= 0 or now[1] >= total:
-        return ""
-    return f", about {format_duration((total - now[1]) * seconds / done)} left"
 
 
 class BarView:
@@ -133,7 +119,7 @@ def progress(console: Console, *, monotonic: Callable[[], float] = time.monotoni
 
 def _bars(console: Console) -> RichProgress:
     from rich.console import Console as RichConsole
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as RichProgress
 
     has_colour = console.manners.colour_err
@@ -142,7 +128,6 @@ def _bars(console: Console) -> RichProgress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
         console=RichConsole(file=console.stderr, color_system="auto" if has_colour else None, no_color=not has_colour),
         transient=True,
         redirect_stdout=False,

@@ -250,7 +250,7 @@ async def open_edges(
     Raises:
         BulkplanError: What connecting, the identity or the store raise.
     """
-    from bulkplan.adapters.chance import draw_share, draw_word
+    from bulkplan.adapters.chance import draw_word
     from bulkplan.adapters.close_reader import open_reader
     from bulkplan.adapters.close_writer import open_writer
     from bulkplan.adapters.processes import is_process_gone
@@ -273,7 +273,6 @@ async def open_edges(
                     store=store,
                     clock=place.clock,
                     draw_word=draw_word,
-                    draw_share=draw_share,
                     is_process_gone=is_process_gone,
                     host=who.host,
                     user_id=identity.user_id,

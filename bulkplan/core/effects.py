@@ -72,10 +72,7 @@ class GetRecord(Effect["Record | None"]):
 
 @dataclass(frozen=True)
 class PutRecord(Effect[PutResult]):
-    """
-    Store a record over version `record.version - 1`. The result says what became of it; only an intent, and only
-    before it is stored, may raise: `HeldBackError`.
-    """
+    """Store a record over version `record.version - 1`. Never raises: the result says it."""
 
     record: Record
 
@@ -101,13 +98,7 @@ class FindCandidates(Effect["tuple[BulkAction, ...]"]):
 
 @dataclass(frozen=True)
 class Connect(Effect[Identity]):
-    """
-    Open the dedicated connection for one request of this kind, and ask on it whose key this is.
-
-    Raises `CloseError`, or `HeldBackError` when the run has to wait for another: then nothing was sent.
-    """
-
-    kind: BulkKind
+    """Open the dedicated connection and ask on it whose key this is. Raises `CloseError`: then nothing was sent."""
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,7 @@ def _adopt(
 
 def _connect_and_send(run: PlannedRun, record: Record | None, context: ApplyContext) -> Steps[Outcome]:
     """Connect first, so that whatever fails there needs no record; then intent, then the one request."""
-    identity = yield from perform(Connect(run.kind))
+    identity = yield from perform(Connect())
     if identity.organization_id != context.organization_id:
         raise WrongOrganizationError(
             f"the API key belongs to {identity.organization_id}, the plan to {context.organization_id}",

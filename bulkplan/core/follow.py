@@ -23,22 +23,17 @@ from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.remote import BulkAction
 
 FIRST_POLL_S = 0.25
-SLOWEST_POLL_S = 30.0
+SLOWEST_POLL_S = 10.0
 _GROWTH = 1.5
-_SPREAD = 0.2
 
 _STATUS_BY_REMOTE = {"done": RecordStatus.DONE, "error": RecordStatus.FAILED}
 
 
 @dataclass(frozen=True)
 class FollowPolicy:
-    """
-    `wait_timeout_s`: how long to wait at most (`None`: to the end). `spread`, from 0 to 1, makes the pauses longer by
-    up to a fifth, so that many who began together do not ask together for ever.
-    """
+    """`wait_timeout_s`: how long to wait at most (`None`: to the end)."""
 
     wait_timeout_s: float | None = None
-    spread: float = 0.0
 
 
 def follow(record: Record, context: ApplyContext, policy: FollowPolicy) -> Steps[Record]:
@@ -62,8 +57,7 @@ def follow(record: Record, context: ApplyContext, policy: FollowPolicy) -> Steps
         left = None if policy.wait_timeout_s is None else policy.wait_timeout_s - (now.monotonic - started.monotonic)
         if now.interrupted or (left is not None and left <= 0):
             break
-        pause = delay * (1 + _SPREAD * policy.spread)
-        yield from perform(Sleep(pause if left is None else min(pause, left)))
+        yield from perform(Sleep(delay if left is None else min(delay, left)))
         delay = min(delay * _GROWTH, SLOWEST_POLL_S)
     return (yield from _watch_for_twins(record, context))
 

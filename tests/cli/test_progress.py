@@ -46,23 +46,6 @@ def test_slow_work_gets_a_line_now_and_then_and_one_at_its_end():
     assert heard.out.getvalue() == ""
 
 
-def test_the_time_left_is_told_once_there_is_a_pace_and_never_where_nothing_moves():
-    heard, clock = console_in_memory(), _Stepped()
-    with progress(heard.console, monotonic=clock) as shown:
-        for done in (100, 105, 110, 120):
-            shown.step("winback@2", done, 1_000)
-            shown.step("stuck@1", 7, 9)
-            clock.seconds += 6
-    assert heard.err.getvalue().splitlines() == [
-        "winback@2: 105 of 1,000",
-        "stuck@1: 7 of 9",
-        "winback@2: 110 of 1,000, about 17m 48s left",
-        "stuck@1: 7 of 9",
-        "winback@2: 120 of 1,000, about 13m 12s left",
-        "stuck@1: 7 of 9",
-    ]
-
-
 def test_news_of_a_run_is_told_at_once():
     heard = console_in_memory()
     with progress(heard.console, monotonic=_Stepped()) as shown:

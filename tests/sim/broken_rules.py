@@ -219,7 +219,7 @@ def _sent_again(record, context):
     intent = next_intent(record, run, context, Stamp(now.now, word), nonce=nonce)
     if not (yield from commits.put_surely(intent)):
         return Outcome(record.key, OutcomeKind.NOT_SENT, "moved", record)
-    yield from perform(fx.Connect(run.kind))
+    yield from perform(fx.Connect())
     return (yield from engine._send(run, intent, now, context))
 
 
