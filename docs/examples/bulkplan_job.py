@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 MEANING = {
@@ -43,18 +44,34 @@ def check(code: int) -> None:
 
 def bulkplan(words: Sequence[str], *, project: Path) -> None:
     """Run the program to its end. Whatever ends us meanwhile ends it in order first."""
-    # Not in our process group: one signal from us, not two at once, of which the second would end it without order.
-    with subprocess.Popen(["bulkplan", *words], cwd=project, start_new_session=True) as process:  # noqa: S603, S607
+    running: list[subprocess.Popen[bytes]] = []
+    # What ends us is raised in this thread. The program is started in another one, so that it can't be raised after the
+    # start and before we know of it: nobody would be left to end the program.
+    with ThreadPoolExecutor(max_workers=1) as starter:
+        starter.submit(running.clear).result()  # the thread is there from here on
         try:
-            code = process.wait()
+            starter.submit(lambda: running.append(started(words, project))).result()
+            code = running[0].wait()
         except BaseException:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(GRACE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            starter.shutdown(wait=True)
+            for process in running:
+                end(process)
             raise
     check(code)
+
+
+def started(words: Sequence[str], project: Path) -> subprocess.Popen[bytes]:
+    """The running program. Not in our process group: of two signals at once the second would end it without order."""
+    return subprocess.Popen(["bulkplan", *words], cwd=project, start_new_session=True)  # noqa: S603, S607
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask the program to end, and wait until it has recorded what is in flight."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def plan_and_apply(target: str, shard: str, *, project: Path, folder: Path) -> None:
