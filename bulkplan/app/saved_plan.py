@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from bulkplan.app.apply import ApplyOptions, apply_plan
+from bulkplan.app.apply import apply_plan
+from bulkplan.app.following import ApplyOptions
 from bulkplan.app.performer import Edges, unless_given_up
 from bulkplan.app.recheck import Rechecker
 from bulkplan.app.records import read_shelf

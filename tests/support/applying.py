@@ -20,9 +20,10 @@ from bulkplan.adapters.close_writer import open_writer
 from bulkplan.adapters.secret import Secret
 from bulkplan.adapters.stores.local import LocalStore
 from bulkplan.adapters.yaml_files import YamlProject
-from bulkplan.app.apply import ApplyOptions, apply_plan
+from bulkplan.app.apply import apply_plan
 from bulkplan.app.cohorts import CohortWish
 from bulkplan.app.counting import Progress
+from bulkplan.app.following import ApplyOptions
 from bulkplan.app.fresh import fresh_requests
 from bulkplan.app.performer import Edges, Interrupt
 from bulkplan.app.plan import PlanScope, make_plan

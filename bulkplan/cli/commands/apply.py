@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bulkplan.adapters.outcome_file import keep_outcome
-from bulkplan.app.apply import ApplyOptions, apply_plan
+from bulkplan.app.apply import apply_plan
+from bulkplan.app.following import ApplyOptions
 from bulkplan.app.fresh import fresh_requests
 from bulkplan.app.performer import Edges, Interrupt
 from bulkplan.app.recheck import Rechecker
