@@ -10,6 +10,7 @@ import pytest
 from support.guard_mutants import WRITTEN, Guarding, Inverted, Mutant, inverted_comparisons
 from support.plan_world import FakeReader, email_data, make_record, make_workspace, plan_of, spec_data, wanted_run
 
+from bulkplan.app.ledger import Ledger
 from bulkplan.core.cohort import MemberDrift
 from bulkplan.errors import RefusedError
 from bulkplan.model.plan import Change, ChangeKind, Matches
@@ -369,12 +370,10 @@ class _Edges:
 
 def check_apply_asks_before_it_sends(guarding):
     async def story():
-        plan = (await plan_of()).plan.model_copy(update={"changes": (ROW_OF_PLAN,)})
         asked = NeverAsking()
-        options = guarding.apply.ApplyOptions()
-        apply = guarding.apply._Apply(plan, _Edges(), None, options, asked)
+        starting = guarding.starting.Starting(_Edges(), None, asked, Ledger(), None)
         try:
-            await apply._start(ROW_OF_PLAN)
+            await starting.start(ROW_OF_PLAN)
         except AssertionError:
             assert asked.n_asked
         assert asked.n_asked == 1

@@ -21,7 +21,7 @@ CHAIN = (
     "core.cohort_rows",
     "app.layers",
     "app.recheck",
-    "app.apply",
+    "app.starting",
 )
 """Everything that decides about guards, each after what it imports of the others."""
 
@@ -249,9 +249,9 @@ WRITTEN = (
         'if False else min(found, request.body["results_limit"])',
     ),
     Mutant(
-        "app.apply",
-        "unless_given_up(self.recheck(change), self.edges.interrupt)",
-        "asyncio.sleep(0, self.recheck.planned(change))",
+        "app.starting",
+        "run = await unless_given_up(self.recheck(change), self.edges.interrupt)",
+        "run = self.recheck.planned(change)",
     ),
 )
 """Faults that somebody might make, each in one place."""
