@@ -9,7 +9,7 @@ from bulkplan.app.dependencies import Dependencies
 from bulkplan.app.following import ApplyOptions, Following
 from bulkplan.app.ledger import Ledger
 from bulkplan.app.performer import Edges, Performer
-from bulkplan.app.records import read_shelf
+from bulkplan.app.records import Shelf, read_shelf
 from bulkplan.app.starting import Recheck, Starting
 from bulkplan.core.codec import load_record, run_slot_key
 from bulkplan.core.records import FOLLOWED, ApplyContext
@@ -105,11 +105,12 @@ class _Apply:
             if change.record_status in FOLLOWED and self.ledger.stands_as(change.key, ResultKind.SKIPPED)
         }
         try:
-            records = read_shelf(self.edges.store).records if resting else ()
+            shelf = read_shelf(self.edges.store) if resting else Shelf(())
         except BulkplanError:
             return []
         now = self.edges.clock.now()
-        return [record for record in records if record.key in resting and is_watched(record, now=now)]
+        mine = (each for each in shelf.standings if each.key in resting)
+        return [shelf.record(each.key) for each in mine if is_watched(each, now=now)]
 
     def _follow_recorded(self, change: Change) -> None:
         try:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bulkplan import __version__
 from bulkplan.app.chain import verify_chain
-from bulkplan.app.records import Shelf, check_organization, read_shelf
+from bulkplan.app.records import check_organization, whole_records
 from bulkplan.app.workspace import Findings
 from bulkplan.core.audit import Ledger, Sighting, make_ledger, sight
 from bulkplan.core.audit_findings import findings, is_notable
@@ -83,11 +83,12 @@ async def make_audit(
         CloseError: A listing of bulk actions could not be read to its end.
         StoreError: The state could not be read.
     """
-    chain = verify_chain(store, target=scope.target_name, now=scope.now)
-    shelf = read_shelf(store)
-    gathered = await _gather(reader, _ledger(files, shelf, store, scope), scope, progress)
+    listed = store.list()
+    chain = verify_chain(store, listed, target=scope.target_name, now=scope.now)
+    records = whole_records(listed)
+    gathered = await _gather(reader, _ledger(files, records, store, scope), scope, progress)
     sightings = tuple(gathered.sightings.values())
-    recent = tuple(record for record in shelf.records if _is_told(record, scope.since))
+    recent = tuple(record for record in records if _is_told(record, scope.since))
     catalog = await _fetch_names(reader, sightings, gathered.limits)
     return AuditReport(
         tool_version=__version__,
@@ -100,21 +101,21 @@ async def make_audit(
         store=store.name,
         head=chain.head,
         n_earlier=gathered.n_earlier,
-        findings=findings(sightings, shelf.records, recent=recent, chain=chain.breaks),
+        findings=findings(sightings, records, recent=recent, chain=chain.breaks),
         actions=_told(gathered, catalog, since=scope.since),
         runs=tuple(map(audited_run, recent)),
-        unapplied=_unapplied(files, shelf, history, scope),
+        unapplied=_unapplied(files, records, history, scope),
         limits=(*gathered.limits, *_limits(files, scope)),
     )
 
 
-def _ledger(files: Findings, shelf: Shelf, store: Store, scope: AuditScope) -> Ledger:
+def _ledger(files: Findings, records: Sequence[Record], store: Store, scope: AuditScope) -> Ledger:
     """What state and specs know, once the state was found to be of this organization."""
     organization_id = scope.identity.organization_id
-    check_organization(shelf.records, target=scope.target_name, store=store.name, organization_id=organization_id)
+    check_organization(records, target=scope.target_name, store=store.name, organization_id=organization_id)
     workspace = files.workspace
     return make_ledger(
-        shelf.records,
+        records,
         workspace.runs,
         project_id=workspace.project.project_id,
         organization_id=organization_id,
@@ -220,9 +221,11 @@ async def _fetch_names(reader: CloseReader, sightings: Sequence[Sighting], limit
         return Catalog()
 
 
-def _unapplied(files: Findings, shelf: Shelf, history: SpecHistory, scope: AuditScope) -> tuple[UnappliedRun, ...]:
+def _unapplied(
+    files: Findings, records: Sequence[Record], history: SpecHistory, scope: AuditScope
+) -> tuple[UnappliedRun, ...]:
     timezone = ZoneInfo(scope.target.timezone)
-    rows = unapplied(files.workspace.runs, shelf.records, now=scope.now, timezone=timezone)
+    rows = unapplied(files.workspace.runs, records, now=scope.now, timezone=timezone)
     return with_changes(rows, history.last_changes(files_of(rows)))
 
 

@@ -38,14 +38,23 @@ def load_chain_report(text: str, *, name: str) -> ChainReport:
         ) from error
 
 
-def verify_chain(store: Store, *, target: str, now: datetime, earlier: Earlier | None = None) -> ChainReport:
+def verify_chain(
+    store: Store, listed: Iterable[Slot], *, target: str, now: datetime, earlier: Earlier | None = None
+) -> ChainReport:
     """
     Look at every record: its checksum, its chain, and what an earlier look knew. Only reads.
+
+    Args:
+        store: The state.
+        listed: Everything in it.
+        target: Whose state it is.
+        now: The time of the look.
+        earlier: What it is held against.
 
     Raises `StoreError` when the store is away.
     """
     earlier = earlier or Earlier()
-    slots = {slot.key: slot for slot in store.list()}
+    slots = {slot.key: slot for slot in listed}
     heads = tuple(slot_head(slots[key]) for key in sorted(slots))
     head = store_head(heads)
     found = [each for key in sorted(slots) for each in _slot_breaks(slots[key])]

@@ -38,7 +38,7 @@ class Dependencies:
 
     def _is_done_in_state(self, name: str) -> bool:
         """Whether the newest record of a spec outside this plan is done."""
-        mine = [record for record in read_shelf(self.store).records if record.key.name == name]
+        mine = [record for record in read_shelf(self.store).standings if record.key.name == name]
         newest = max((record.key.version for record in mine), default=0)
         return bool(mine) and all(r.status is RecordStatus.DONE for r in mine if r.key.version == newest)
 

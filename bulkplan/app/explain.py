@@ -23,7 +23,7 @@ from bulkplan.core.resolve import Known, find_smart_view
 from bulkplan.errors import InvalidFilesError, UsageError
 from bulkplan.model.catalog import Catalog
 from bulkplan.model.document import Workspace
-from bulkplan.model.record import Record
+from bulkplan.model.record import Recorded
 from bulkplan.model.request import FAMILY_BY_KIND, KIND_BY_ACTION
 from bulkplan.model.run import WantedRun
 from bulkplan.ports import CloseReader
@@ -36,7 +36,7 @@ class Scene:
     workspace: Workspace
     now: datetime
     timezone: str
-    records: Sequence[Record] | None = None
+    records: Sequence[Recorded] | None = None
 
 
 def find_runs(workspace: Workspace, name: str) -> tuple[WantedRun, ...]:
@@ -85,7 +85,7 @@ async def explain_run(wanted: WantedRun, scene: Scene, *, reader: CloseReader, c
 
 
 def _source(wanted: WantedRun, scene: Scene) -> Source:
-    groups: Mapping[str, Sequence[Record]] = by_full_name(scene.records or ())
+    groups: Mapping[str, Sequence[Recorded]] = by_full_name(scene.records or ())
     mine = groups.get(wanted.key.full_name, ())
     family = FAMILY_BY_KIND[KIND_BY_ACTION[wanted.spec.action.type]]
     return Source(

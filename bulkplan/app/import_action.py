@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from bulkplan.app.new_spec import Surroundings
 from bulkplan.app.performer import Edges, Performer
-from bulkplan.app.records import read_shelf
+from bulkplan.app.records import read_shelf, whole_records
 from bulkplan.core.action_from_remote import RanAction, action_that_ran
 from bulkplan.core.answers import ID_PREFIXES
 from bulkplan.core.audit import Ledger, Sighting, make_ledger, sight
+from bulkplan.core.codec import RUN_PREFIX
 from bulkplan.core.commit import put_surely
 from bulkplan.core.imported import Imported, imported_record, reviewed_query
 from bulkplan.core.records import ApplyContext, Stamp
@@ -19,7 +20,7 @@ from bulkplan.core.spec_draft import ActionWords, DraftFacts, SpecDraft, draft_s
 from bulkplan.core.written_filter import write_filter
 from bulkplan.errors import NotFoundError, Path, RefusedError, StoreError, UsageError
 from bulkplan.model.document import Workspace
-from bulkplan.model.record import Record
+from bulkplan.model.record import Record, Recorded
 from bulkplan.model.remote import BulkAction
 from bulkplan.model.request import BulkKind
 from bulkplan.model.run import RunKey, WantedRun
@@ -52,7 +53,7 @@ def kind_and_id(text: str) -> tuple[BulkKind, str]:
 def known_runs(workspace: Workspace, store: Store, around: Surroundings, organization_id: str) -> Ledger:
     """Every run that the state and the specs know, to tell whose an action is. Raises `StoreError`."""
     return make_ledger(
-        read_shelf(store).records,
+        whole_records(store.list(RUN_PREFIX)),
         workspace.runs,
         project_id=workspace.project.project_id,
         organization_id=organization_id,
@@ -114,7 +115,7 @@ def _with_history(draft: SpecDraft, action: BulkAction, ran: RanAction, *, versi
     return replace(draft, data=data, top=top, beside=beside)
 
 
-def require_key_free(key: RunKey, records: Mapping[RunKey, Record]) -> None:
+def require_key_free(key: RunKey, records: Mapping[RunKey, Recorded]) -> None:
     """Whether a run key is still to be had. Raises `RefusedError`."""
     if key not in records:
         return
@@ -127,7 +128,7 @@ def require_key_free(key: RunKey, records: Mapping[RunKey, Record]) -> None:
 
 def _require_action_free(action_id: str, store: Store) -> None:
     """Whether an action is still nobody's run: somebody may have imported it under another name meanwhile."""
-    taken = next((record for record in read_shelf(store).records if record.remote_id == action_id), None)
+    taken = next((record for record in read_shelf(store).standings if record.remote_id == action_id), None)
     if taken is not None:
         raise RefusedError(f"{action_id} is in the state already, as {taken.key}", hint="bulkplan state list")
 
@@ -150,6 +151,6 @@ async def keep_imported(
     _require_action_free(action.id, edges.store)
     if await Performer(edges).run(put_surely(record)):
         return record
-    require_key_free(run.key, {each.key: each for each in read_shelf(edges.store).records})
+    require_key_free(run.key, {each.key: each for each in read_shelf(edges.store).standings})
     why = f": {edges.store.trouble}" if edges.store.trouble else ""
     raise StoreError(f"the record of {run.key} could not be stored{why}", hint="run the same command again")

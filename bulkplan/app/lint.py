@@ -13,7 +13,7 @@ from bulkplan.core.lint.judge import judge
 from bulkplan.core.lint.rule import CloseFacts, Finding, Linted, SpecView, World
 from bulkplan.core.lookup import is_selected, selected
 from bulkplan.errors import Location
-from bulkplan.model.record import Record
+from bulkplan.model.record import Recorded
 from bulkplan.model.run import RunKey, WantedRun
 
 
@@ -22,7 +22,7 @@ def world_of(
     *,
     now: datetime,
     timezone: str = "UTC",
-    records: Sequence[Record] | None = None,
+    records: Sequence[Recorded] | None = None,
     close: Mapping[RunKey, CloseFacts] | None = None,
 ) -> World:
     """

@@ -110,12 +110,12 @@ async def make_plan(
     """
     told = progress or NoProgress()
     shelf = read_shelf(store)
-    records = shelf.records
+    records = shelf.standings
     check_organization(
         records, target=scope.target_name, store=store.name, organization_id=scope.identity.organization_id
     )
     drafts = _drafts(workspace, shelf, scope)
-    drafts = await _rendered(drafts, workspace, reader, scope=scope, progress=told)
+    drafts = await _rendered(drafts, shelf, workspace, reader, scope=scope, progress=told)
     queries = queries_of(drafts)
     tally = await count_all(reader, queries, progress=told) if queries else None
     marker = await _marker_check(drafts, tally, reader, scope=scope, project_id=workspace.project.project_id)
@@ -145,7 +145,7 @@ def locate_all(workspace: Workspace, found: Iterable[tuple[WantedRun, Problem]])
 def _drafts(workspace: Workspace, shelf: Shelf, scope: PlanScope) -> list[Draft]:
     """A row for each run that is wanted, before it those of its spec that are still open, at the end the orphans."""
     timezone = ZoneInfo(scope.target.timezone)
-    records, unreadable = shelf.records, _unreadable_names(shelf)
+    records, unreadable = shelf.standings, _unreadable_names(shelf)
     gone = orphans(records, {run.key.full_name for run in workspace.runs}, now=scope.now)
     orphan_drafts = [Draft(each.record.key, each, notes=alarm_notes([each.record])) for each in gone if each.record]
     runs = selected(workspace.runs, scope.select, known=[draft.key for draft in orphan_drafts])
@@ -172,7 +172,13 @@ def _unreadable_names(shelf: Shelf) -> dict[str, UnreadableRecordError]:
 
 
 async def _rendered(
-    drafts: Sequence[Draft], workspace: Workspace, reader: CloseReader, *, scope: PlanScope, progress: Progress
+    drafts: Sequence[Draft],
+    shelf: Shelf,
+    workspace: Workspace,
+    reader: CloseReader,
+    *,
+    scope: PlanScope,
+    progress: Progress,
 ) -> list[Draft]:
     """The drafts with their requests, compared where that decides or tells something. Fetches only names it needs."""
     asked = [draft.wanted for draft in drafts if draft.wanted and draft.decision.needs_request]
@@ -180,9 +186,8 @@ async def _rendered(
     progress.step(NAMES, 0, len(kinds))
     catalog = await reader.fetch_catalog(kinds) if kinds else Catalog()
     progress.step(NAMES, len(kinds), len(kinds))
-    rendering = _Rendering(
-        workspace, catalog, render_context(workspace, target=scope.target, identity=scope.identity, now=scope.now)
-    )
+    context = render_context(workspace, target=scope.target, identity=scope.identity, now=scope.now)
+    rendering = _Rendering(workspace, catalog, context, shelf)
     found = {run.key: rendering.render(run) for run in asked}
     problems = [(run, problem) for run in asked for problem in found[run.key].problems]
     if problems:
@@ -197,6 +202,7 @@ class _Rendering:
     workspace: Workspace
     catalog: Catalog
     context: RenderContext
+    shelf: Shelf
 
     def render(self, wanted: WantedRun) -> Rendered:
         return render_request(wanted.spec, catalog=self.catalog, context=self.context)
@@ -206,7 +212,8 @@ class _Rendering:
         if rendered is None or rendered.request is None or draft.wanted is None:
             return draft
         wanted, request, decision = draft.wanted, rendered.request, draft.decision
-        found = self._differences(wanted, decision.compare_with, request, sent_is_meant=decision.needs_compare)
+        before = self.shelf.record(decision.compare_with.key) if decision.compare_with else None
+        found = self._differences(wanted, before, request, sent_is_meant=decision.needs_compare)
         if decision.needs_compare:
             decision = compared(decision, wanted, found)
         return replace(

@@ -22,7 +22,7 @@ from bulkplan.core.reviewed import (
 from bulkplan.errors import PlanRefusedError
 from bulkplan.model.document import Workspace
 from bulkplan.model.plan import Plan, SealedPlan
-from bulkplan.model.record import Record
+from bulkplan.model.record import Recorded
 from bulkplan.model.request import FAMILY_BY_KIND
 from bulkplan.model.run import RunKey
 
@@ -65,7 +65,7 @@ async def check_reviewed(
         raise PlanRefusedError(f"this is not what was reviewed; nothing was sent:\n{lines}", hint=_AGAIN)
 
 
-def recurring_runs(records: Iterable[Record]) -> frozenset[tuple[RunKey, str]]:
+def recurring_runs(records: Iterable[Recorded]) -> frozenset[tuple[RunKey, str]]:
     """What ran in some period of its schedule, by key without the period and fingerprint: that approved all periods."""
     return frozenset(
         (without_period(record.key), record.fingerprint)

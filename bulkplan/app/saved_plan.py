@@ -25,7 +25,7 @@ from bulkplan.core.visible import visible
 from bulkplan.errors import InterruptedApplyError, PlanRefusedError, StoreError
 from bulkplan.model.base import JsonObject
 from bulkplan.model.plan import Change, ChangeKind, Plan, SealedPlan
-from bulkplan.model.record import PlanUse, Record
+from bulkplan.model.record import PlanUse, Standing
 from bulkplan.model.request import Request
 from bulkplan.model.run import RunKey
 from bulkplan.model.store import PutResult
@@ -136,7 +136,7 @@ class SavedPlanStory:
 
     async def _follow_used(self) -> ApplyResult:
         """Settle and follow what the first use started; what it never started needs a new plan."""
-        records = {record.key: record for record in read_shelf(self.edges.store).records}
+        records = {record.key: record for record in read_shelf(self.edges.store).standings}
         rows = tuple(_as_found(change, records.get(change.key)) for change in self.sealed.plan.changes)
         result = await self._apply(self.sealed.plan.model_copy(update={"changes": rows}))
         planned = {change.key for change in self._rows_to_run()}
@@ -153,7 +153,7 @@ class SavedPlanStory:
 
     def _moved_records(self) -> tuple[str, ...]:
         shelf = read_shelf(self.edges.store)
-        return moved_records(self.sealed.plan, {str(record.key): record.version for record in shelf.records})
+        return moved_records(self.sealed.plan, {str(record.key): record.version for record in shelf.standings})
 
     async def _moved_dependencies(self) -> tuple[str, ...]:
         rows = self._rows_to_run()
@@ -207,7 +207,7 @@ def _value(value: JsonValue) -> str:
     return visible(json.dumps(value, ensure_ascii=False), max_chars=200)
 
 
-def _as_found(change: Change, record: Record | None) -> Change:
+def _as_found(change: Change, record: Standing | None) -> Change:
     """A row of a used plan, by what its record says now."""
     if not change.would_run:
         return change

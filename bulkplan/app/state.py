@@ -110,7 +110,7 @@ def _require_alike(record: Record, action: BulkAction, *, is_marked_as_ours: boo
 
 def _require_free(record: Record, action: BulkAction, edges: Edges) -> None:
     """One action is one run."""
-    taken = next((each for each in read_shelf(edges.store).records if each.remote_id == action.id), None)
+    taken = next((each for each in read_shelf(edges.store).standings if each.remote_id == action.id), None)
     if taken is not None and taken.key != record.key:
         raise RefusedError(f"{action.id} is the action of {taken.key} already", hint="look for another one in Close")
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bulkplan.app.performer import Edges, Performer
-from bulkplan.app.records import Shelf, read_shelf
+from bulkplan.app.records import Shelf
 from bulkplan.app.verify import verified
 from bulkplan.core.follow import refresh
 from bulkplan.core.records import ApplyContext
 from bulkplan.core.settle import is_watched, look_for_twins
 from bulkplan.core.verify import wants_verification
 from bulkplan.errors import CloseError
-from bulkplan.model.record import Record, RecordStatus
-from bulkplan.model.run import RunKey
+from bulkplan.model.record import Record, Recorded, RecordStatus, Standing
 
 
 @dataclass(frozen=True)
@@ -27,25 +25,21 @@ class Status:
     problems: tuple[str, ...] = ()
 
 
-async def refreshed_status(
-    edges: Edges, context: ApplyContext, *, is_ours: Callable[[RunKey], bool] = lambda _: True
-) -> Status:
+async def refreshed_status(shelf: Shelf, edges: Edges, context: ApplyContext) -> Status:
     """
-    Ask Close about each running action that is ours, count what the finished ones did, keep what changed, and list
-    everything.
+    Ask Close about each running action of what was listed, count what the finished ones did, and keep what changed.
 
-    Changes nothing in Close.
+    Changes nothing in Close. The rest stays as it was listed: the state is not read once more for it.
     """
-    before = read_shelf(edges.store)
-    running = [record for record in before.records if is_ours(record.key) and has_news(record, now=edges.clock.now())]
+    now = edges.clock.now()
+    running = [shelf.record(each.key) for each in shelf.standings if has_news(each, now=now)]
     answers = await asyncio.gather(*(_refreshed(record, edges, context) for record in running))
-    seen = {answer.key: answer for answer in answers if isinstance(answer, Record)}
-    shelf = read_shelf(edges.store)
-    records = tuple(_newest(record, seen.get(record.key)) for record in shelf.records)
-    return Status(replace(shelf, records=records), tuple(answer for answer in answers if isinstance(answer, str)))
+    seen = {answer.key: Standing.of(answer) for answer in answers if isinstance(answer, Record)}
+    standings = tuple(seen.get(each.key, each) for each in shelf.standings)
+    return Status(replace(shelf, standings=standings), tuple(answer for answer in answers if isinstance(answer, str)))
 
 
-def has_news(record: Record, *, now: datetime) -> bool:
+def has_news(record: Recorded, *, now: datetime) -> bool:
     """Whether Close may have news of a run: it runs, nobody counted what it did, or an earlier attempt was released."""
     return record.status is RecordStatus.SUBMITTED or wants_verification(record, now=now) or is_watched(record, now=now)
 
@@ -60,8 +54,3 @@ async def _refreshed(record: Record, edges: Edges, context: ApplyContext) -> Rec
         return (alarm and alarm.record) or seen
     except CloseError as error:
         return f"{record.key}: {error.message}"
-
-
-def _newest(stored: Record, seen: Record | None) -> Record:
-    """What was seen, unless the stored record went on: counts that merely grow are shown and not stored."""
-    return seen if seen is not None and seen.version == stored.version else stored

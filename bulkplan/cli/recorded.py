@@ -6,10 +6,10 @@ from bulkplan.adapters.stores.local import LocalStore
 from bulkplan.app.records import read_shelf
 from bulkplan.cli.console import Console
 from bulkplan.cli.wiring import Place, open_store
-from bulkplan.model.record import Record
+from bulkplan.model.record import Standing
 
 
-def recorded(place: Place, console: Console, *, is_online: bool) -> tuple[Record, ...] | None:
+def recorded(place: Place, console: Console, *, is_online: bool) -> tuple[Standing, ...] | None:
     """
     What was recorded: of a local state always, of another only where a connection is wanted. `None`: not looked at.
 
@@ -30,4 +30,4 @@ def recorded(place: Place, console: Console, *, is_online: bool) -> tuple[Record
         store.close()
     for error in shelf.unreadable:
         console.note(f"{error.message}: it was left out")
-    return shelf.records
+    return shelf.standings

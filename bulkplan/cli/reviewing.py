@@ -76,7 +76,7 @@ async def _check(fresh: Plan, reviewed: list[SealedPlan], workspace: Workspace, 
 
     store = open_store(place)
     try:
-        recurring = recurring_runs(read_shelf(store).records)
+        recurring = recurring_runs(read_shelf(store).standings)
     finally:
         store.close()
     with progress(console) as shown:

@@ -9,7 +9,7 @@ from bulkplan.core.changes import Decision, decide, orphans
 from bulkplan.core.lookup import by_full_name
 from bulkplan.model.audit import FileChange, UnappliedRun
 from bulkplan.model.plan import ChangeKind
-from bulkplan.model.record import Record
+from bulkplan.model.record import Recorded
 from bulkplan.model.run import WantedRun
 
 UNAPPLIED = frozenset({ChangeKind.RUN, ChangeKind.NOT_YET, ChangeKind.EXPIRED, ChangeKind.CONFLICT})
@@ -17,7 +17,7 @@ _EDITED = "its spec was edited after it ran; bulkplan plan tells whether it woul
 
 
 def unapplied(
-    wanted: Sequence[WantedRun], records: Collection[Record], *, now: datetime, timezone: tzinfo
+    wanted: Sequence[WantedRun], records: Collection[Recorded], *, now: datetime, timezone: tzinfo
 ) -> tuple[UnappliedRun, ...]:
     """
     One row for each wanted run that was not applied, and for each record that no spec asks for, by key.

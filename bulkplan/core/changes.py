@@ -10,7 +10,7 @@ from enum import Enum
 from bulkplan.core.fates import fate, is_open, is_paused_too_long, record_words, resumable_until
 from bulkplan.core.words import fragment_words
 from bulkplan.model.plan import ChangeKind, FieldChange
-from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.record import Recorded, RecordStatus
 from bulkplan.model.run import RunKey, WantedRun
 
 _NEVER_RAN = frozenset({RecordStatus.REFUSED, RecordStatus.RELEASED})
@@ -95,10 +95,10 @@ class Decision:
     kind: ChangeKind
     reason: str
     hint: str | None = None
-    record: Record | None = None
-    compare_with: Record | None = None
+    record: Recorded | None = None
+    compare_with: Recorded | None = None
     needs_compare: bool = False
-    blockers: tuple[Record, ...] = ()
+    blockers: tuple[Recorded, ...] = ()
 
     @property
     def needs_request(self) -> bool:
@@ -111,7 +111,7 @@ class Decision:
         return self.kind in (ChangeKind.RUN, ChangeKind.NOT_YET)
 
 
-def decide(wanted: WantedRun, records: Collection[Record], *, now: datetime, timezone: tzinfo) -> Decision:
+def decide(wanted: WantedRun, records: Collection[Recorded], *, now: datetime, timezone: tzinfo) -> Decision:
     """
     Decide what a plan says about a wanted run.
 
@@ -135,7 +135,7 @@ def decide(wanted: WantedRun, records: Collection[Record], *, now: datetime, tim
     return replace(decision, blockers=blockers)
 
 
-def from_record(record: Record, now: datetime) -> Decision:
+def from_record(record: Recorded, now: datetime) -> Decision:
     """What the table says about a record by itself."""
     row = _row_of(record, now)
     words = record_words(record)
@@ -165,7 +165,7 @@ def compared(decision: Decision, wanted: WantedRun, differences: Sequence[FieldC
     )
 
 
-def orphans(records: Collection[Record], full_names: Collection[str], *, now: datetime) -> tuple[Decision, ...]:
+def orphans(records: Collection[Recorded], full_names: Collection[str], *, now: datetime) -> tuple[Decision, ...]:
     """
     The records whose spec is gone: of each name the open ones, else the latest; by name, then age.
 
@@ -174,27 +174,27 @@ def orphans(records: Collection[Record], full_names: Collection[str], *, now: da
         full_names: Names (with variant) that specs still ask for.
         now: The plan's instant.
     """
-    gone: dict[str, list[Record]] = {}
+    gone: dict[str, list[Recorded]] = {}
     for record in _by_age(records):
         if record.key.full_name not in full_names:
             gone.setdefault(record.key.full_name, []).append(record)
     return tuple(_orphan(record, now) for name in sorted(gone) for record in _told(gone[name], now))
 
 
-def _row_of(record: Record, now: datetime) -> Row:
+def _row_of(record: Recorded, now: datetime) -> Row:
     if resumable_until(record) is None:
         return ROW_BY_STATUS[record.status]
     return PAUSED_TOO_LONG_ROW if is_paused_too_long(record, now) else PAUSED_ROW
 
 
-def _from_own(wanted: WantedRun, own: Record, now: datetime) -> Decision:
+def _from_own(wanted: WantedRun, own: Recorded, now: datetime) -> Decision:
     decision = from_record(own, now)
     if _row_of(own, now).edited is Edited.IS_COMPARED and own.fingerprint != wanted.fingerprint:
         return replace(decision, compare_with=own, needs_compare=True)
     return decision
 
 
-def _first_time(wanted: WantedRun, others: Collection[Record]) -> Decision:
+def _first_time(wanted: WantedRun, others: Collection[Recorded]) -> Decision:
     """No record of this key, and none of a newer version."""
     key = wanted.key
     ran = [record for record in _by_age(others) if record.status not in _NEVER_RAN]
@@ -212,7 +212,7 @@ def _first_time(wanted: WantedRun, others: Collection[Record]) -> Decision:
     return Decision(ChangeKind.RUN, reason, compare_with=latest if _has_run(latest) else None)
 
 
-def _rescheduled(key: RunKey, ran: Record) -> Decision:
+def _rescheduled(key: RunKey, ran: Recorded) -> Decision:
     did = "a schedule was added" if key.period else "the schedule was taken away"
     return Decision(
         ChangeKind.CONFLICT,
@@ -222,7 +222,7 @@ def _rescheduled(key: RunKey, ran: Record) -> Decision:
     )
 
 
-def _lowered(key: RunKey, newer: Sequence[Record]) -> Decision:
+def _lowered(key: RunKey, newer: Sequence[Recorded]) -> Decision:
     newest = max(newer, key=lambda record: (record.key.version, record.sent_after))
     version = newest.key.version
     return Decision(
@@ -233,7 +233,7 @@ def _lowered(key: RunKey, newer: Sequence[Record]) -> Decision:
     )
 
 
-def _is_newer(record: Record, key: RunKey) -> bool:
+def _is_newer(record: Recorded, key: RunKey) -> bool:
     return record.key.version > key.version and record.status not in _NEVER_RAN
 
 
@@ -265,7 +265,7 @@ def _limit_words(limit: date | datetime) -> str:
     return limit.isoformat(" ", "minutes") if isinstance(limit, datetime) else limit.isoformat()
 
 
-def _after(decision: Decision, key: RunKey, blocker: Record) -> Decision:
+def _after(decision: Decision, key: RunKey, blocker: Recorded) -> Decision:
     """An open run of the same spec comes first: two of them at once would touch the same leads."""
     return replace(
         decision,
@@ -275,11 +275,11 @@ def _after(decision: Decision, key: RunKey, blocker: Record) -> Decision:
     )
 
 
-def _told(records: Sequence[Record], now: datetime) -> Sequence[Record]:
+def _told(records: Sequence[Recorded], now: datetime) -> Sequence[Recorded]:
     return [record for record in records if is_open(record, now)] or records[-1:]
 
 
-def _orphan(record: Record, now: datetime) -> Decision:
+def _orphan(record: Recorded, now: datetime) -> Decision:
     decision = from_record(record, now)
     hint = decision.hint if is_open(record, now) else "its run key stays taken; restore the spec to see it here again"
     return replace(
@@ -287,9 +287,9 @@ def _orphan(record: Record, now: datetime) -> Decision:
     )
 
 
-def _has_run(record: Record) -> bool:
+def _has_run(record: Recorded) -> bool:
     return record.status in (RecordStatus.DONE, RecordStatus.FAILED, RecordStatus.SUBMITTED)
 
 
-def _by_age(records: Collection[Record]) -> list[Record]:
+def _by_age(records: Collection[Recorded]) -> list[Recorded]:
     return sorted(records, key=lambda record: (record.sent_after, record.key.version, str(record.key)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from bulkplan.model.plan import Change, ChangeKind, Plan
-from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.record import Recorded, RecordStatus
 
 _GOES_ON = frozenset({ChangeKind.IN_PROGRESS})
 """Rows that apply follows to their end, and then starts what waits for them."""
 
 
-def with_dependency_notes(plan: Plan, records: Collection[Record]) -> Plan:
+def with_dependency_notes(plan: Plan, records: Collection[Recorded]) -> Plan:
     """
     Say of each row that would run which of its dependencies may keep it from running.
 
@@ -61,7 +61,7 @@ def _is_done(row: Change) -> bool:
     return row.kind is ChangeKind.NO_OP and row.record_status in (None, RecordStatus.DONE)
 
 
-def _done_names(records: Collection[Record]) -> frozenset[str]:
+def _done_names(records: Collection[Recorded]) -> frozenset[str]:
     """The specs of which every run of the newest version is done."""
     newest: dict[str, int] = {}
     for record in records:

@@ -21,7 +21,7 @@ from bulkplan.core.words import describe_action, describe_filter, why_not_undoab
 from bulkplan.errors import Path
 from bulkplan.model.document import Document, Workspace
 from bulkplan.model.plan import Matches
-from bulkplan.model.record import Record
+from bulkplan.model.record import Recorded
 from bulkplan.model.request import Request
 from bulkplan.model.run import WantedRun
 
@@ -59,7 +59,7 @@ class Explanation:
     timing: tuple[Fact, ...]
     at: str
     request: Request | None = None
-    record: Record | None = None
+    record: Recorded | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -71,7 +71,7 @@ class Source:
     wanted: WantedRun
     layers: GuardLayers
     decision: Decision
-    records: Mapping[str, Sequence[Record]] | None = None
+    records: Mapping[str, Sequence[Recorded]] | None = None
     request: Request | None = None
     where: WhereContext | None = None
     view_query: JsonValue = None

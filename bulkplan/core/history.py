@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.record import Recorded, RecordStatus
 from bulkplan.model.run import RunKey
 
 MOST_EARLIER_RUNS = 5
 
 
-def earlier_counts(records: Iterable[Record], key: RunKey) -> tuple[int, ...]:
+def earlier_counts(records: Iterable[Recorded], key: RunKey) -> tuple[int, ...]:
     """
     The match counts of the newest done runs with the same name and variant, newest first, at most `MOST_EARLIER_RUNS`.
 
@@ -28,6 +28,6 @@ def earlier_counts(records: Iterable[Record], key: RunKey) -> tuple[int, ...]:
     return tuple(whole[:MOST_EARLIER_RUNS])
 
 
-def _leads(record: Record) -> int:
+def _leads(record: Recorded) -> int:
     counts = record.counts
     return counts.approved if counts.n_leads is None else counts.n_leads

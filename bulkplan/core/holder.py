@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bulkplan.core.records import OPEN
-from bulkplan.model.record import Record
+from bulkplan.model.record import Recorded
 
 _SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
-def holder_words(record: Record, *, now: datetime | None = None) -> str | None:
+def holder_words(record: Recorded, *, now: datetime | None = None) -> str | None:
     """
     Who made an open attempt: `dana on laptop (process 7, https://ci.example/run/1), since 2026-… UTC, 3 minutes ago`.
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 from bulkplan.core.near import did_you_mean
 from bulkplan.errors import UsageError
-from bulkplan.model.record import Record
+from bulkplan.model.record import Record, Standing
 from bulkplan.model.run import RunKey, WantedRun
+
+RecordedT = TypeVar("RecordedT", bound=Record | Standing)
 
 
 def is_selected(key: RunKey, patterns: Collection[str]) -> bool:
@@ -37,9 +40,9 @@ def selected(runs: Sequence[WantedRun], patterns: Sequence[str], *, known: Itera
     return [run for run in runs if is_selected(run.key, patterns)]
 
 
-def by_full_name(records: Iterable[Record]) -> dict[str, list[Record]]:
+def by_full_name(records: Iterable[RecordedT]) -> dict[str, list[RecordedT]]:
     """Records by the name of their run, variant included; each list in the order given."""
-    groups: dict[str, list[Record]] = {}
+    groups: dict[str, list[RecordedT]] = {}
     for record in records:
         groups.setdefault(record.key.full_name, []).append(record)
     return groups

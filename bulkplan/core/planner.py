@@ -12,12 +12,13 @@ from bulkplan.core.changes import Decision
 from bulkplan.core.digest import digest_json, request_digest
 from bulkplan.core.guards import GuardLayers, drift_allowance, facts_of, judge, zero_words
 from bulkplan.core.history import earlier_counts
+from bulkplan.core.lookup import by_full_name
 from bulkplan.core.render import with_ceiling
 from bulkplan.core.seal import expiry
 from bulkplan.core.words import describe_action, describe_filter, is_undoable, why_not_undoable
 from bulkplan.model.base import SQuery
 from bulkplan.model.plan import ALARM, Change, ChangeKind, FieldChange, MarkerCheck, Matches, Plan
-from bulkplan.model.record import Record
+from bulkplan.model.record import Recorded
 from bulkplan.model.request import Request
 from bulkplan.model.run import RunKey, WantedRun
 
@@ -88,7 +89,7 @@ def assemble(
     tally: Tally | None,
     facts: PlanFacts,
     *,
-    records: Collection[Record],
+    records: Collection[Recorded],
     marker: MarkerCheck | None = None,
 ) -> Plan:
     """
@@ -101,7 +102,8 @@ def assemble(
         records: Every record of the store, to tell which dependencies outside the plan are done.
         marker: What the check of the marker found.
     """
-    changes = tuple(_change(draft, tally, records) for draft in drafts)
+    named = by_full_name(records)
+    changes = tuple(_change(draft, tally, named.get(draft.key.full_name, ())) for draft in drafts)
     return Plan(
         plan_id=facts.plan_id,
         tool_version=facts.tool_version,
@@ -121,11 +123,11 @@ def assemble(
     )
 
 
-def _change(draft: Draft, tally: Tally | None, records: Collection[Record]) -> Change:
+def _change(draft: Draft, tally: Tally | None, of_its_name: Collection[Recorded]) -> Change:
     row = _row_of_spec(draft, draft.wanted) if draft.wanted else _row_of_record(draft)
     if tally is None or draft.layers is None or draft.request is None or not draft.decision.needs_count:
         return row
-    row = row.model_copy(update={"earlier_counts": earlier_counts(records, row.key)})
+    row = row.model_copy(update={"earlier_counts": earlier_counts(of_its_name, row.key)})
     return counted(row, draft.request, draft.layers, _matches(draft.request, tally))
 
 
@@ -211,6 +213,6 @@ def _asked_limit(request: Request) -> int | None:
     return asked if isinstance(asked, int) else None
 
 
-def alarm_notes(records: Iterable[Record]) -> tuple[str, ...]:
+def alarm_notes(records: Iterable[Recorded]) -> tuple[str, ...]:
     """The alarms that records hold, in words."""
     return tuple(f"{ALARM}{record.key}: {record.alarm}" for record in records if record.alarm)

@@ -28,7 +28,7 @@ from bulkplan.core.marker import make_tag, nonces_of
 from bulkplan.core.outcome import Outcome, OutcomeKind
 from bulkplan.core.records import FOLLOWED, OPEN, ApplyContext, Move
 from bulkplan.errors import BulkplanError, CloseError, NotAuthorizedError
-from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.record import Record, Recorded, RecordStatus
 from bulkplan.model.remote import BulkAction
 
 PAUSES_S = (0.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
@@ -159,14 +159,15 @@ def raise_alarm(record: Record, sighting: Sighting, context: ApplyContext) -> St
     )
 
 
-def is_watched(record: Record, *, now: datetime) -> bool:
+def is_watched(record: Recorded, *, now: datetime) -> bool:
     """
     Whether a person released an earlier attempt of a run that Close has: were it to show after all, it ran twice.
 
     Watched for as long as `WATCHED_FOR` after the last attempt.
     """
-    was_released = any(entry.status is RecordStatus.RELEASED for entry in record.history)
-    return was_released and record.status in FOLLOWED and not record.alarm and now - record.sent_after < WATCHED_FOR
+    return (
+        record.was_released and record.status in FOLLOWED and not record.alarm and now - record.sent_after < WATCHED_FOR
+    )
 
 
 def look_for_twins(record: Record, context: ApplyContext) -> Steps[Outcome | None]:

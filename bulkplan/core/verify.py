@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bulkplan.core.leaving import edit_of, still_matches
 from bulkplan.core.moments import instant_range
 from bulkplan.model.base import JsonObject, SQuery
-from bulkplan.model.record import Record, RecordStatus, Verification
+from bulkplan.model.record import Record, Recorded, RecordStatus, Verification
 from bulkplan.model.remote import LeadEventAction
 
 MAX_COUNTED_LEADS = 1_000
@@ -39,7 +39,7 @@ class Answers:
     notes: tuple[str, ...] = ()
 
 
-def wants_verification(record: Record, *, now: datetime) -> bool:
+def wants_verification(record: Recorded, *, now: datetime) -> bool:
     """Whether a run is done, and nobody has counted yet what it did; later on, the numbers are others' doing too."""
     if record.status is not RecordStatus.DONE or record.verification is not None:
         return False

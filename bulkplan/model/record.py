@@ -1,10 +1,11 @@
-"""What state keeps of a run, and of a saved plan that was used."""
+"""What state keeps of a run, what a listing keeps of that, and the mark of a saved plan that was used."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from operator import attrgetter
+from typing import Literal, NamedTuple
 
 from pydantic import Field, JsonValue
 
@@ -143,6 +144,57 @@ class Record(Value):
     def nonces(self) -> frozenset[str]:
         """The nonce of every attempt that was ever made."""
         return frozenset((self.nonce, *(entry.nonce for entry in self.history)))
+
+    @property
+    def last_note(self) -> str | None:
+        """The fact that made it what it is."""
+        return self.history[-1].note if self.history else None
+
+    @property
+    def was_released(self) -> bool:
+        """Whether a person released one of its attempts."""
+        return any(entry.status is RecordStatus.RELEASED for entry in self.history)
+
+
+class Standing(NamedTuple):
+    """
+    Where a run stands: of its record what tables, plans and decisions need, and a tenth of its size.
+
+    It is made of a whole `Record` and cannot be stored: what was sent, the history and the evidence are not in it.
+    """
+
+    key: RunKey
+    status: RecordStatus
+    version: int
+    organization_id: str
+    kind: BulkKind
+    action_type: str
+    fingerprint: str
+    counts: Counts
+    asked_limit: int | None
+    actor: str
+    host: str
+    pid: int
+    ci_run_url: str | None
+    sent_after: datetime
+    remote_id: str | None
+    remote_status: str | None
+    paused_at: datetime | None
+    finished_at: datetime | None
+    alarm: str | None
+    verification: Verification | None
+    last_note: str | None
+    was_released: bool
+
+    @classmethod
+    def of(cls, record: Record) -> Standing:
+        """That of a record."""
+        return cls._make(_facts(record))
+
+
+_facts = attrgetter(*Standing._fields)
+Recorded = Record | Standing
+"""A record, or where it stands."""
 
 
 class PlanUse(Value):

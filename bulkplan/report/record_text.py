@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bulkplan.core.holder import holder_words
 from bulkplan.core.verify import verification_words
-from bulkplan.model.record import HistoryEntry, Record, RecordStatus
+from bulkplan.model.record import HistoryEntry, Record, Recorded, RecordStatus
 from bulkplan.report.lines import Line, Span, Style
 from bulkplan.report.long_lists import without_long_lists
 
@@ -26,7 +26,7 @@ STYLE_BY_STATUS: Mapping[RecordStatus, Style] = {
     RecordStatus.FORGOTTEN: "muted",
 }
 
-_HINTS: Mapping[RecordStatus, Callable[[Record], str | None]] = {
+_HINTS: Mapping[RecordStatus, Callable[[Recorded], str | None]] = {
     RecordStatus.SENDING: lambda _: "bulkplan apply looks in Close what became of it, and sends nothing twice",
     RecordStatus.SUBMITTED: lambda record: _paused_hint(record) if record.remote_status == "paused" else None,
     RecordStatus.DONE: lambda _: None,
@@ -40,7 +40,7 @@ _HINTS: Mapping[RecordStatus, Callable[[Record], str | None]] = {
 }
 
 
-def hint_for(record: Record) -> str | None:
+def hint_for(record: Recorded) -> str | None:
     """What to do next about a run; `None` when there is nothing to do."""
     if record.status is RecordStatus.FORGOTTEN:
         return None
@@ -49,19 +49,19 @@ def hint_for(record: Record) -> str | None:
     return _HINTS[record.status](record)
 
 
-def mismatches(record: Record) -> tuple[str, ...]:
+def mismatches(record: Recorded) -> tuple[str, ...]:
     """What does not add up of what a finished run did."""
     return record.verification.problems if record.verification else ()
 
 
-def state_words(record: Record) -> str:
+def state_words(record: Recorded) -> str:
     """Where a run stands, in a word: that of the record, or `running` and `paused` while Close has it."""
     if record.status is not RecordStatus.SUBMITTED:
         return str(record.status)
     return "paused" if record.remote_status == "paused" else "running"
 
 
-def progress_words(record: Record) -> str:
+def progress_words(record: Recorded) -> str:
     """How far a run is: `120 of 214 leads`, or the approved count as long as Close has not matched."""
     counts = record.counts
     if counts.n_leads is None:
@@ -144,7 +144,7 @@ def _history_line(entry: HistoryEntry) -> Line:
     )
 
 
-def _paused_hint(record: Record) -> str:
+def _paused_hint(record: Recorded) -> str:
     until = f" until {moment(record.paused_at + RESUMABLE)}" if record.paused_at else " within 7 days"
     return f"bulkplan resume '{record.key}'{until}"
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from bulkplan.core.records import OPEN
 from bulkplan.model.base import JsonObject
-from bulkplan.model.record import Record
+from bulkplan.model.record import Record, Recorded
 from bulkplan.model.shard import Shard
 from bulkplan.report.record_text import hint_for
 
@@ -17,7 +17,7 @@ FORMAT_VERSION = "1.0"
 
 
 def status_document(
-    records: Sequence[Record], *, target: str, problems: Sequence[str] = (), shard: Shard | None = None
+    records: Sequence[Recorded], *, target: str, problems: Sequence[str] = (), shard: Shard | None = None
 ) -> JsonObject:
     """
     The document: `{"format_version", "target", "shard", "runs": [...], "problems": [...]}`.
@@ -41,7 +41,7 @@ def record_document(record: Record) -> JsonObject:
     return {"format_version": FORMAT_VERSION, "record": record.model_dump(mode="json", by_alias=True)}
 
 
-def _run(record: Record) -> JsonValue:
+def _run(record: Recorded) -> JsonValue:
     return {
         "key": str(record.key),
         "name": record.key.full_name,
@@ -60,7 +60,7 @@ def _run(record: Record) -> JsonValue:
     }
 
 
-def _holder(record: Record) -> JsonValue:
+def _holder(record: Recorded) -> JsonValue:
     """Who made an attempt whose outcome is not recorded: `{"actor", "host", "pid", "ci_run_url", "since"}`."""
     if record.status not in OPEN:
         return None

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bulkplan.core.holder import holder_words
-from bulkplan.model.record import Record
+from bulkplan.model.record import Recorded
 from bulkplan.model.shard import Shard
 from bulkplan.report.lines import Line, Span
 from bulkplan.report.record_text import STYLE_BY_STATUS, hint_for, mismatches, moment, progress_words, state_words
 
 
 def status_lines(
-    records: Sequence[Record],
+    records: Sequence[Recorded],
     *,
     target: str,
     store: str,
@@ -40,27 +40,24 @@ def status_lines(
     return (*lines, (), (Span(_summary(records), "strong"),))
 
 
-def run_lines(record: Record) -> tuple[Line, ...]:
+def run_lines(record: Recorded) -> tuple[Line, ...]:
     """One run as `status` shows it."""
     return tuple(_table([record]))
 
 
-def _table(records: Sequence[Record]) -> list[Line]:
-    widths = (
-        max((len(str(record.key)) for record in records), default=0),
-        max((len(state_words(record)) for record in records), default=0),
-        max((len(progress_words(record)) for record in records), default=0),
-    )
-    return [line for record in records for line in _rows(record, widths)]
+def _table(records: Sequence[Recorded]) -> list[Line]:
+    cells = [(str(record.key), state_words(record), progress_words(record)) for record in records]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [line for record, words in zip(records, cells, strict=True) for line in _rows(record, words, widths)]
 
 
-def _rows(record: Record, widths: tuple[int, int, int]) -> list[Line]:
-    key, state, progress = widths
+def _rows(record: Recorded, cells: tuple[str, str, str], widths: Sequence[int]) -> list[Line]:
+    name, state, progress = map(str.ljust, cells, widths)
     lines: list[Line] = [
         (
-            Span(f"  {record.key!s:<{key}}  ", "strong"),
-            Span(f"{state_words(record):<{state}}  ", STYLE_BY_STATUS[record.status]),
-            Span(f"{progress_words(record):<{progress}}  "),
+            Span(f"  {name}  ", "strong"),
+            Span(f"{state}  ", STYLE_BY_STATUS[record.status]),
+            Span(f"{progress}  "),
             Span(_when(record), "muted"),
             Span(f"  {record.remote_id}" if record.remote_id else "", "muted"),
         )
@@ -75,11 +72,11 @@ def _rows(record: Record, widths: tuple[int, int, int]) -> list[Line]:
     return lines
 
 
-def _when(record: Record) -> str:
+def _when(record: Recorded) -> str:
     return f"finished {moment(record.finished_at)}" if record.finished_at else f"started {moment(record.sent_after)}"
 
 
-def _summary(records: Sequence[Record]) -> str:
+def _summary(records: Sequence[Recorded]) -> str:
     counted = Counter(map(state_words, records))
     parts = ", ".join(f"{count:,} {state}" for state, count in sorted(counted.items()))
     return f"{len(records):,} run{'' if len(records) == 1 else 's'}" + (f": {parts}." if parts else ".")

@@ -74,7 +74,7 @@ def used_plan() -> Slot:
 
 
 def look(*slots: Slot, earlier: Earlier | None = None, lineage: str = "one"):
-    return verify_chain(Shelf(*slots, lineage=lineage), target="test", now=NOW, earlier=earlier)
+    return verify_chain(Shelf(*slots, lineage=lineage), slots, target="test", now=NOW, earlier=earlier)
 
 
 def test_a_whole_store_has_a_head_and_no_break():

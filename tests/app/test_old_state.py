@@ -7,7 +7,6 @@ from support.applying import Applying
 
 from bulkplan.app.records import find_record
 from bulkplan.app.state import gather_evidence, settle_as_not_run, settle_as_ran
-from bulkplan.app.status import refreshed_status
 from bulkplan.core.result import ResultKind
 from bulkplan.errors import RefusedError
 from bulkplan.model.record import RecordStatus
@@ -88,7 +87,7 @@ def test_a_released_attempt_that_shows_after_the_next_one_ran_is_an_alarm_from_t
     if noticed_by == "apply":
         assert kind_of(job.apply()) is ResultKind.ALARM
     else:
-        (record,) = job.story(refreshed_status).shelf.records
+        (record,) = job.status().shelf.standings
         assert "more than once" in record.alarm
     ids = {action_id for action_id, _, _ in job.actions()}
     assert len(ids) == 2

@@ -8,7 +8,6 @@ from support.applying import Applying
 from bulkplan.app.pause import pause_run, resume_run
 from bulkplan.app.records import find_record
 from bulkplan.app.state import gather_evidence, settle_as_not_run, settle_as_ran
-from bulkplan.app.status import refreshed_status
 from bulkplan.core.result import ResultKind
 from bulkplan.errors import RefusedError, UsageError
 from bulkplan.model.plan import ChangeKind
@@ -84,8 +83,8 @@ def test_a_name_that_the_state_does_not_know_gets_near_matches(slow):
 def test_status_reads_the_progress_from_close_and_changes_nothing_there(slow):
     slow.clock.advance(5.0)
     before = len(slow.sandbox.requests)
-    status = slow.story(refreshed_status)
-    (record,) = status.shelf.records
+    status = slow.status()
+    (record,) = status.shelf.standings
     assert 0 < record.counts.n_leads_processed < record.counts.n_leads
     assert {request.method for request in slow.sandbox.requests[before:]} == {"GET"}
 

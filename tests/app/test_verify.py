@@ -6,8 +6,7 @@ import pytest
 from support.applying import Applying
 from support.sandbox_client import request
 
-from bulkplan.app.records import read_shelf
-from bulkplan.app.status import refreshed_status
+from bulkplan.app.records import whole_records
 from bulkplan.app.verify import verified
 from bulkplan.core.result import ResultKind, error_of
 from bulkplan.errors import UnknownRunError
@@ -112,11 +111,11 @@ def test_status_counts_a_run_that_ended_meanwhile(tmp_path):
     job.write("warm-up")
     job.apply(wait=False)
     job.clock.advance(3600)
-    status = job.story(refreshed_status)
-    (record,) = status.shelf.records
+    status = job.status()
+    (record,) = status.shelf.standings
     assert record.verification.is_ok
     before = len(job.sandbox.requests)
-    job.story(refreshed_status)
+    job.status()
     assert {request.path for request in job.sandbox.requests[before:]} <= {"/api/v1/me/"}
 
 
@@ -126,7 +125,7 @@ def test_a_run_is_not_counted_when_it_is_interrupted_over_it(job):
     job.clock.advance(60)
 
     async def interrupted(edges, context):
-        (record,) = read_shelf(edges.store).records
+        (record,) = whole_records(edges.store.list())
         ended = record.model_copy(update={"status": RecordStatus.DONE, "verification": None})
         edges.interrupt.set()
         return await verified(ended, edges, context)

@@ -28,8 +28,9 @@ from bulkplan.app.fresh import fresh_requests
 from bulkplan.app.performer import Edges, Interrupt
 from bulkplan.app.plan import PlanScope, make_plan
 from bulkplan.app.recheck import Rechecker
-from bulkplan.app.records import read_shelf
+from bulkplan.app.records import read_shelf, whole_records
 from bulkplan.app.saved_plan import SavedPlanStory
+from bulkplan.app.status import Status, refreshed_status
 from bulkplan.app.workspace import load_workspace
 from bulkplan.core.records import ApplyContext
 from bulkplan.core.result import ApplyResult
@@ -164,7 +165,7 @@ class Applying:
     def records(self):
         store = LocalStore.open(self.root / "state.db")
         try:
-            return {record.key.full_name: record for record in read_shelf(store).records}
+            return {record.key.full_name: record for record in whole_records(store.list())}
         finally:
             store.close()
 
@@ -182,6 +183,9 @@ class Applying:
     def story(self, tell: Callable[[Edges, ApplyContext], Awaitable[T]]) -> T:
         """Anything else that works with the edges."""
         return self._with_edges(tell)
+
+    def status(self) -> Status:
+        return self._with_edges(lambda edges, context: refreshed_status(read_shelf(edges.store), edges, context))
 
     async def _plan(self, edges: Edges, context: ApplyContext) -> Plan:
         identity = await edges.reader.fetch_identity()

@@ -26,7 +26,7 @@ def run(args: Args, console: Console) -> int:
     place = find_place(args)
     store = open_store(place)
     try:
-        report = verify_chain(store, target=place.target_name, now=place.clock.now(), earlier=earlier)
+        report = verify_chain(store, store.list(), target=place.target_name, now=place.clock.now(), earlier=earlier)
     finally:
         store.close()
     if args.format == "json":

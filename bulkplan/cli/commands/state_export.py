@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bulkplan.app.records import read_shelf
+from bulkplan.app.records import shelf_from
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
@@ -19,12 +19,13 @@ def run(args: Args, console: Console) -> int:
     place = find_place(args)
     store = open_store(place, reads_only=True)
     try:
+        listed = store.list()
         document = export_document(
-            store.list(),
+            listed,
             target=place.target_name,
             store=store.name,
             lineage=store.lineage(),
-            problems=[error.message for error in read_shelf(store).unreadable],
+            problems=[error.message for error in shelf_from(listed).unreadable],
             exported_at=place.clock.now(),
         )
     finally:

@@ -17,8 +17,8 @@ def run(args: Args, console: Console) -> int:
     shelf, store_name = shelf_of(place)
     words = tuple(error.message for error in shelf.unreadable)
     if args.format == "json":
-        console.document(status_document(shelf.records, target=place.target_name, problems=words))
+        console.document(status_document(shelf.standings, target=place.target_name, problems=words))
     else:
-        console.result(status_lines(shelf.records, target=place.target_name, store=store_name, problems=words))
+        console.result(status_lines(shelf.standings, target=place.target_name, store=store_name, problems=words))
     raise_for_unreadable(shelf)
     return OK

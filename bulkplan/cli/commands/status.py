@@ -16,7 +16,7 @@ from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.wiring import Place, find_place, open_edges, open_store
 from bulkplan.core.lookup import is_selected
 from bulkplan.errors import StoreError, UnknownRunError, UsageError
-from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.record import RecordStatus, Standing
 from bulkplan.model.run import RunKey
 from bulkplan.model.shard import Shard
 from bulkplan.report.record_text import mismatches
@@ -33,11 +33,11 @@ def run(args: Args, console: Console) -> int:
     shelf = _part(shelf, is_ours)
     problems: tuple[str, ...] = ()
     new: frozenset[RunKey] = frozenset()
-    if not args.no_refresh and any(has_news(record, now=place.clock.now()) for record in shelf.records):
-        found = run_until_signal(_refreshed(place, console, is_ours))
-        new = _newly_wrong(shelf.records, found.shelf.records)
-        shelf, problems = _part(found.shelf, is_ours), found.problems
-    records = _selected(shelf.records, args.select)
+    if not args.no_refresh and any(has_news(record, now=place.clock.now()) for record in shelf.standings):
+        found = run_until_signal(_refreshed(shelf, place, console))
+        new = _newly_wrong(shelf.standings, found.shelf.standings)
+        shelf, problems = found.shelf, found.problems
+    records = _selected(shelf.standings, args.select)
     words = (*problems, *(error.message for error in shelf.unreadable))
     if args.format == "json":
         console.document(status_document(records, target=place.target_name, problems=words, shard=shard))
@@ -67,7 +67,7 @@ def raise_for_unreadable(shelf: Shelf) -> None:
         )
 
 
-def _selected(records: Sequence[Record], patterns: Sequence[str]) -> list[Record]:
+def _selected(records: Sequence[Standing], patterns: Sequence[str]) -> list[Standing]:
     for pattern in patterns:
         if not any(is_selected(record.key, (pattern,)) for record in records):
             raise UsageError(f'no recorded run is named "{pattern}"', hint="bulkplan state list shows every run")
@@ -90,21 +90,21 @@ def _those_of(shard: Shard, place: Place) -> Callable[[RunKey], bool]:
 
 def _part(shelf: Shelf, is_ours: Callable[[RunKey], bool]) -> Shelf:
     """What is recorded of these runs; what cannot be read is told by every shard."""
-    return replace(shelf, records=tuple(record for record in shelf.records if is_ours(record.key)))
+    return replace(shelf, standings=tuple(record for record in shelf.standings if is_ours(record.key)))
 
 
-async def _refreshed(place: Place, console: Console, is_ours: Callable[[RunKey], bool]) -> Status:
+async def _refreshed(shelf: Shelf, place: Place, console: Console) -> Status:
     async with open_edges(place, console, interrupt=Interrupt(), reads_only=True) as (edges, context):
-        return await refreshed_status(edges, context, is_ours=is_ours)
+        return await refreshed_status(shelf, edges, context)
 
 
-def _newly_wrong(before: Sequence[Record], after: Sequence[Record]) -> frozenset[RunKey]:
+def _newly_wrong(before: Sequence[Standing], after: Sequence[Standing]) -> frozenset[RunKey]:
     """Runs of which it just now came out that what they did does not add up; later on that is only shown."""
     known = {record.key for record in before if mismatches(record)}
     return frozenset(record.key for record in after if mismatches(record) and record.key not in known)
 
 
-def _raise_for_person(records: Sequence[Record], *, new: frozenset[RunKey]) -> None:
+def _raise_for_person(records: Sequence[Standing], *, new: frozenset[RunKey]) -> None:
     keys = [str(record.key) for record in records if _needs_person(record) or record.key in new]
     if keys:
         raise UnknownRunError(
@@ -113,7 +113,7 @@ def _raise_for_person(records: Sequence[Record], *, new: frozenset[RunKey]) -> N
         )
 
 
-def _needs_person(record: Record) -> bool:
+def _needs_person(record: Standing) -> bool:
     if record.status is RecordStatus.FORGOTTEN:
         return False
     return record.alarm is not None or record.status is RecordStatus.UNKNOWN

@@ -11,7 +11,7 @@ from bulkplan.core.lint.names import SLUGS
 from bulkplan.errors import Problem
 from bulkplan.model.document import Document, Workspace
 from bulkplan.model.project import Severity
-from bulkplan.model.record import Record
+from bulkplan.model.record import Recorded
 from bulkplan.model.run import RunKey, WantedRun
 from bulkplan.model.spec import Spec
 
@@ -72,7 +72,7 @@ class World:
     specs: tuple[SpecView, ...]
     now: datetime
     zone: tzinfo = UTC
-    records: tuple[Record, ...] | None = None
+    records: tuple[Recorded, ...] | None = None
     close: Mapping[RunKey, CloseFacts] | None = None
     unused_fragments: tuple[Problem, ...] = ()
 

@@ -10,7 +10,7 @@ from bulkplan.core.lint.order import is_over
 from bulkplan.core.lint.rule import Example, Hit, Rule, SpecView, World
 from bulkplan.core.lookup import by_full_name
 from bulkplan.errors import Problem
-from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.record import Recorded, RecordStatus
 
 _HAS_RUN = frozenset({RecordStatus.DONE, RecordStatus.FAILED, RecordStatus.SUBMITTED})
 _NEVER_RAN = frozenset({RecordStatus.REFUSED, RecordStatus.RELEASED, RecordStatus.FORGOTTEN})
@@ -81,13 +81,13 @@ def _idle_dependency(world: World) -> Iterator[Hit]:
                 yield Hit(view.document, Problem(message, "delete this item, or run the other", path))
 
 
-def _recorded(world: World) -> Iterator[tuple[SpecView, Mapping[str, Sequence[Record]]]]:
+def _recorded(world: World) -> Iterator[tuple[SpecView, Mapping[str, Sequence[Recorded]]]]:
     groups = by_full_name(world.records or ())
     for view in world.specs:
         yield view, groups
 
 
-def _has_run(view: SpecView, records: Mapping[str, Sequence[Record]]) -> bool:
+def _has_run(view: SpecView, records: Mapping[str, Sequence[Recorded]]) -> bool:
     return any(record.status in _HAS_RUN for run in view.runs for record in records.get(run.key.full_name, ()))
 
 
