@@ -12,9 +12,10 @@ from pydantic import JsonValue
 
 from bulkplan.app.counting import NoProgress, Progress
 from bulkplan.app.layers import guard_layers
-from bulkplan.core.cohort import MAX_MEMBERS, CohortDigest, MemberCollector, listing_limit
+from bulkplan.core.cohort import MAX_MEMBERS, CohortDigest, listing_limit
 from bulkplan.core.cohort_rows import Listed, as_frozen, n_to_list, with_cohort, with_leads_frozen, with_sample
 from bulkplan.core.frozen import is_frozen, too_many_to_freeze
+from bulkplan.core.members import GrowingMembers, MemberCollector, Members, encoded
 from bulkplan.errors import InvalidFilesError, Problem
 from bulkplan.model.base import SQuery
 from bulkplan.model.document import Workspace
@@ -52,6 +53,18 @@ class MemberSink(Protocol):
         ...
 
 
+class MemberKeeper(Protocol):
+    """Keeps the members of large cohorts; `adapters.member_shelf.MemberShelf` lays them beside the saved plan."""
+
+    def keep(self, key: RunKey, members: Members) -> str:
+        """Keep those of a run; return `Cohort.members_digest`."""
+        ...
+
+    def get(self, key: RunKey) -> Members | None:
+        """Those that were kept of a run."""
+        ...
+
+
 @dataclass
 class MemorySpool:
     """Holds leads in memory: for cohorts that are small anyway, such as frozen ones."""
@@ -76,8 +89,9 @@ class CohortWish:
     """
     What is to be known of the leads of each run, besides those of frozen runs, which are always fetched.
 
-    `members`: keep them in the plan, so that drift is measured in members. `sample`: show so many leads of each run, by
-    name. `sink`: list every lead there, with names if `with_names`.
+    `members`: keep them in the plan, so that drift is measured in members; those of cohorts above `max_in_plan` with
+    `keeper`, if there is one. `sample`: show so many leads of each run, by name. `sink`: list every lead there, with
+    names if `with_names`.
     """
 
     members: bool = False
@@ -85,6 +99,9 @@ class CohortWish:
     sink: MemberSink | None = None
     with_names: bool = False
     open_spool: Callable[[], Spool] = MemorySpool
+    open_members: Callable[[], GrowingMembers] = MemberCollector
+    keeper: MemberKeeper | None = None
+    max_in_plan: int = MAX_MEMBERS
 
 
 async def add_cohorts(
@@ -125,6 +142,37 @@ def _check_frozen(
                 problems.append(problem.located(at))
     if problems:
         raise InvalidFilesError(tuple(problems))
+
+
+@dataclass
+class _Fetched:
+    """The leads of one row, as they come in and when all are there."""
+
+    spool: Spool
+    members: GrowingMembers | None
+    digest: CohortDigest = field(default_factory=CohortDigest)
+
+    @property
+    def n_leads(self) -> int:
+        """How many they are, once all are there."""
+        return self.digest.n_leads
+
+    def add(self, leads: Sequence[FoundLead]) -> None:
+        """Take these too."""
+        self.spool.add(leads)
+        if self.members is not None:
+            self.members.add(lead.id for lead in leads)
+
+    def finish(self) -> None:
+        """All are there."""
+        for lead in self.spool.leads():
+            self.digest.add(lead.id)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.spool.close()
+        if self.members is not None:
+            self.members.close()
 
 
 @dataclass
@@ -177,35 +225,37 @@ class _Gathering:
 
     async def _listed(self, row: Change, request: Request) -> Change:
         expected = n_to_list(row)
-        spool, n_leads = await self._fetch(row, request)
+        found = await self._fetch(row, request)
         try:
-            if n_leads != expected:
-                spool.close()
-                self._expect(n_leads, instead_of=expected)
-                spool, n_leads = await self._fetch(row, request)
+            if found.n_leads != expected:
+                found.close()
+                self._expect(found.n_leads, instead_of=expected)
+                found = await self._fetch(row, request)
                 expected = await self._count(row, request)
-            return self._told(row, request, spool, n_counted=expected)
+            return self._told(row, request, found, n_counted=expected)
         finally:
-            spool.close()
+            found.close()
 
     def _expect(self, n_leads: int, *, instead_of: int) -> None:
         """Begin a row anew: what was fetched of it counts no more, and it will be as many again."""
         self.n_fetched -= n_leads
         self.n_expected += n_leads - instead_of
 
-    async def _fetch(self, row: Change, request: Request) -> tuple[Spool, int]:
-        """The leads of a row, and how many they are. The spool is the caller's to close."""
-        spool, limit = self.wish.open_spool(), listing_limit(row.asked_limit)
+    async def _fetch(self, row: Change, request: Request) -> _Fetched:
+        """The leads of a row. They are the caller's to close."""
+        limit = listing_limit(row.asked_limit)
+        found = _Fetched(self.wish.open_spool(), self.wish.open_members() if self.wish.members else None)
         try:
             async with aclosing(self._pages(request, limit=limit, with_names=self.wish.with_names)) as pages:
                 async for page in pages:
-                    spool.add(page)
+                    found.add(page)
                     self.n_fetched += len(page)
                     self.progress.step(FETCHING, self.n_fetched, max(self.n_expected, self.n_fetched))
-            return spool, sum(1 for _ in spool.leads())
+            found.finish()
         except BaseException:
-            spool.close()
+            found.close()
             raise
+        return found
 
     def _pages(
         self, request: Request, *, limit: int | None, with_names: bool
@@ -217,25 +267,23 @@ class _Gathering:
         found = await self.reader.count(query_of(request), results_limit=limit)
         return found.total if limit is None else found.limited
 
-    def _told(self, row: Change, request: Request, spool: Spool, *, n_counted: int) -> Change:
+    def _told(self, row: Change, request: Request, found: _Fetched, *, n_counted: int) -> Change:
         """The row with what is known of its leads now, after they were listed where that was asked for."""
-        digest, lead_ids = CohortDigest(), list[str]()
-        members = MemberCollector() if self.wish.members else None
-        for lead in spool.leads():
-            digest.add(lead.id)
-            if members is not None:
-                members.add((lead.id,))
-            if digest.n_leads > MAX_MEMBERS:
-                members = None
-            if row.key in self.frozen:
-                lead_ids.append(lead.id)
-        cohort = Cohort(n_leads=digest.n_leads, digest=digest.text, members=members.encoded() if members else None)
+        cohort = Cohort(n_leads=found.n_leads, digest=found.digest.text, **self._kept(row.key, found))
         row = with_cohort(row, Listed(cohort, n_counted, has_members=self.wish.members))
         if row.key in self.frozen:
-            row = self._frozen(row, request, lead_ids)
+            row = self._frozen(row, request, [lead.id for lead in found.spool.leads()])
         if self.wish.sink is not None and row.would_run:
-            self.wish.sink.write(row.key, spool.leads())
+            self.wish.sink.write(row.key, found.spool.leads())
         return row
+
+    def _kept(self, key: RunKey, found: _Fetched) -> dict[str, str]:
+        """What a cohort says of its members: all of them, or of many the digest of what lies beside the plan."""
+        if found.members is None:
+            return {}
+        if found.n_leads <= self.wish.max_in_plan:
+            return {"members": encoded(found.members)}
+        return {"members_digest": self.wish.keeper.keep(key, found.members)} if self.wish.keeper else {}
 
     def _frozen(self, row: Change, request: Request, lead_ids: Sequence[str]) -> Change:
         wanted = self.wanted[row.key]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from bulkplan.app.counting import NoProgress, Progress
 from bulkplan.core.common_members import common_members
+from bulkplan.core.members import Members, members_of
 from bulkplan.core.overlap import (
     MAX_PAIRS,
     Pair,
@@ -31,12 +32,13 @@ async def add_overlaps(
     reader: CloseReader,
     progress: Progress,
     own: Collection[RunKey] | None = None,
+    kept: Callable[[RunKey], Members | None] | None = None,
 ) -> Plan:
     """
     The plan, each row with what it has in common with others; with `own`, only pairs that hold one of those rows.
 
-    Pairs whose members are both known cost nothing; of the others the worst `MAX_PAIRS` are counted, one request each,
-    and a note on each row of those left over says so.
+    Pairs whose members are both known, from the plan or from what was `kept` beside it, cost nothing; of
+    the others the worst `MAX_PAIRS` are counted, one request each, and a note on each row of those left over says so.
 
     Raises:
         CloseError: A count failed.
@@ -44,7 +46,7 @@ async def add_overlaps(
     pairs = [pair for pair in pairs_of(rows_of(plan.changes), rules) if own is None or not pair.keys.isdisjoint(own)]
     if not pairs:
         return plan
-    members = _members(plan)
+    members = _members(plan, kept)
     shared = common_members(members)
     counted = [(pair, shared.get(pair.keys, 0)) for pair in pairs if pair.keys <= members.keys()]
     asked = [pair for pair in pairs if not pair.keys <= members.keys()]
@@ -68,12 +70,9 @@ async def new_overlaps(plan: Plan, *, rules: OverlapRules, reader: CloseReader) 
     return tuple(new_overlap_words(pair, n_leads) for pair, n_leads in counted if n_leads)
 
 
-def _members(plan: Plan) -> dict[RunKey, str]:
-    return {
-        change.key: change.cohort.members
-        for change in plan.changes
-        if change.cohort and change.cohort.members is not None
-    }
+def _members(plan: Plan, kept: Callable[[RunKey], Members | None] | None) -> dict[RunKey, Members]:
+    found = ((row.key, members_of(row.cohort, kept(row.key) if kept else None)) for row in plan.changes if row.cohort)
+    return {key: members for key, members in found if members is not None}
 
 
 async def _count(pairs: Sequence[Pair], reader: CloseReader, progress: Progress) -> list[tuple[Pair, int]]:

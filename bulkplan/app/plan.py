@@ -123,8 +123,10 @@ async def make_plan(
     plan = assemble(drafts, tally, facts, records=records, marker=marker)
     plan = await add_exclusions(plan, workspace, reader=reader, progress=told)
     part = part_of(plan, workspace, scope.shard)
-    plan = await with_cohorts_of(plan, part, workspace, reader=reader, wish=wish or CohortWish(), progress=told)
-    plan = await add_overlaps(plan, rules=workspace.project.overlaps, reader=reader, progress=told, own=part.own)
+    wish = wish or CohortWish()
+    plan = await with_cohorts_of(plan, part, workspace, reader=reader, wish=wish, progress=told)
+    rules, kept = workspace.project.overlaps, wish.keeper.get if wish.keeper else None
+    plan = await add_overlaps(plan, rules=rules, reader=reader, progress=told, own=part.own, kept=kept)
     plan = await add_funnels(plan, workspace, reader=reader, progress=told)
     return PlanResult(part.of(with_dependency_notes(plan, records)), workspace.warnings)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import Callable
+from contextlib import aclosing, closing
 from dataclasses import dataclass
 
 from bulkplan.app.cohorts import query_of, sort_of
 from bulkplan.app.counting import NoProgress, Progress
 from bulkplan.app.layers import guard_layers
 from bulkplan.app.overlaps import new_overlaps
-from bulkplan.core.cohort import MemberCollector, MemberDrift, compare_members, listing_limit
+from bulkplan.core.cohort import listing_limit
 from bulkplan.core.guards import facts_of, judge, judge_drift
+from bulkplan.core.members import GrowingMembers, MemberCollector, MemberDrift, Members, compare_members, members_of
 from bulkplan.core.planner import ALL_LEADS
 from bulkplan.core.records import PlannedRun
 from bulkplan.errors import RefusedError
@@ -38,7 +40,11 @@ class Rechecker:
         workspace: Workspace,
         reader: CloseReader,
         progress: Progress | None = None,
+        kept: Callable[[RunKey], Members | None] | None = None,
+        open_members: Callable[[], GrowingMembers] = MemberCollector,
     ) -> None:
+        """`kept` gives the members that lie beside the plan; `open_members` holds those that match now."""
+        self._kept, self._open_members = kept, open_members
         self._plan, self._digest, self._workspace, self._reader = plan, plan_digest, workspace, reader
         self._progress = progress or NoProgress()
         self._wanted = {run.key: run for run in workspace.runs}
@@ -97,27 +103,27 @@ class Rechecker:
             return None
         if change.cohort_kind == "frozen":
             return MemberDrift(cohort.n_leads, entered=0, left=max(0, cohort.n_leads - found))
-        if cohort.members is None:
+        planned = members_of(cohort, self._kept(change.key) if self._kept else None)
+        if planned is None:
             return None
-        async with self._turn:  # one cohort at a time is held in memory
+        async with self._turn:  # one cohort at a time is held
             look = self._looks.get(change.key)
             if look is None or look.count != found:
-                now = await self._fetch(change, request, n_expected=found)
-                look = self._looks[change.key] = _Look(found, compare_members(cohort.members, now))
+                with closing(self._open_members()) as now:
+                    await self._fetch(change, request, now, n_expected=found)
+                    look = self._looks[change.key] = _Look(found, compare_members(planned, now))
         return look.drift
 
-    async def _fetch(self, change: Change, request: Request, *, n_expected: int) -> str:
-        """Who matches now, as a cohort keeps its members."""
-        collector, n_fetched = MemberCollector(), 0
-        limit = listing_limit(change.asked_limit)
+    async def _fetch(self, change: Change, request: Request, now: GrowingMembers, *, n_expected: int) -> None:
+        """Add who matches now."""
+        n_fetched, limit = 0, listing_limit(change.asked_limit)
         total = n_expected if limit is None else min(limit, n_expected)
         listing = self._reader.list_lead_ids(query_of(request), sort=sort_of(request), limit=limit)
         async with aclosing(listing) as pages:
             async for page in pages:
-                collector.add(lead.id for lead in page)
+                now.add(lead.id for lead in page)
                 n_fetched += len(page)
                 self._progress.step(f"{change.key}: comparing leads", n_fetched, max(total, n_fetched))
-        return collector.encoded()
 
     async def _all_leads(self) -> int:
         if self._total is None:

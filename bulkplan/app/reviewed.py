@@ -8,6 +8,7 @@ from datetime import datetime
 from bulkplan.app.layers import guard_layers
 from bulkplan.app.saved_plan import FetchFresh
 from bulkplan.core.frozen import is_frozen
+from bulkplan.core.members import Members
 from bulkplan.core.records import FOLLOWED
 from bulkplan.core.reviewed import (
     Looked,
@@ -26,6 +27,9 @@ from bulkplan.model.record import Recorded
 from bulkplan.model.request import FAMILY_BY_KIND
 from bulkplan.model.run import RunKey
 
+KeptMembers = Callable[[Plan, RunKey], Members | None]
+"""Gives the members of a large cohort that lie beside a plan, where they were found."""
+
 _AGAIN = (
     "open a pull request (an edit, a raised version, or an empty commit): its plan shows every run that is "
     "pending, and merging it approves them"
@@ -40,6 +44,7 @@ async def check_reviewed(
     render_at: Callable[[datetime], FetchFresh],
     recurring: Collection[tuple[RunKey, str]],
     key: bytes | None,
+    kept: KeptMembers | None = None,
 ) -> None:
     """
     Whether every row that would be sent was reviewed, and is still what was reviewed within its drift guard.
@@ -51,6 +56,7 @@ async def check_reviewed(
         render_at: Renders runs as if they were planned at that instant.
         recurring: Which scheduled runs need no review any more: see `recurring_runs`.
         key: The secret of the environment, where there is one: then only signed plans count.
+        kept: The members that lie beside a plan, reviewed or fresh.
 
     Raises:
         PlanRefusedError: With a sentence for each row that is not.
@@ -59,7 +65,7 @@ async def check_reviewed(
     plans, foreign = usable_plans(reviewed, fresh, key=key)
     reviews, reasons = match_reviews(fresh, plans, recurring=recurring)
     for now, group in by_plan(reviews).items():
-        reasons += await _moved(group, workspace, render_at(now))
+        reasons += await _moved(group, workspace, render_at(now), kept=kept, fresh=fresh)
     if reasons:
         lines = "\n".join(f"  - {reason}" for reason in dict.fromkeys((*reasons, *foreign)))
         raise PlanRefusedError(f"this is not what was reviewed; nothing was sent:\n{lines}", hint=_AGAIN)
@@ -74,12 +80,21 @@ def recurring_runs(records: Iterable[Recorded]) -> frozenset[tuple[RunKey, str]]
     )
 
 
-async def _moved(reviews: Sequence[Review], workspace: Workspace, fetch: FetchFresh) -> list[str]:
+async def _moved(
+    reviews: Sequence[Review], workspace: Workspace, fetch: FetchFresh, *, kept: KeptMembers | None, fresh: Plan
+) -> list[str]:
     requests = await fetch(keys_of(reviews))
     wanted = {run.key: run for run in workspace.runs}
     found: list[str] = []
     for review in reviews:
         run, request = wanted[review.fresh.key], requests[review.fresh.key]
         layers = guard_layers(workspace, run, FAMILY_BY_KIND[request.kind])
-        found += moved_since(review, Looked(request, layers, is_frozen=is_frozen(run.spec)))
+        looked = Looked(
+            request,
+            layers,
+            is_frozen=is_frozen(run.spec),
+            kept_then=kept(review.plan.plan, review.row.key) if kept else None,
+            kept_now=kept(fresh, review.fresh.key) if kept else None,
+        )
+        found += moved_since(review, looked)
     return found

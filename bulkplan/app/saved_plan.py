@@ -167,8 +167,10 @@ class SavedPlanStory:
     async def _drift(self) -> tuple[str, ...]:
         rows = self._rows_to_run()
         for change in rows:
-            if change.cohort and change.cohort.members and change.cohort.n_leads >= TOLD_FROM_LEADS:
-                words = f"comparing its {change.cohort.n_leads:,} leads with those that match now"
+            cohort = change.cohort
+            has_members = cohort and (cohort.members or cohort.members_digest)
+            if cohort and has_members and cohort.n_leads >= TOLD_FROM_LEADS:
+                words = f"comparing its {cohort.n_leads:,} leads with those that match now"
                 self.edges.progress.update(change.key, words, None)
         verdicts = await asyncio.gather(*(self.recheck.verdicts(change) for change in rows))
         return tuple(

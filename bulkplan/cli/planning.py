@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulkplan.adapters.member_shelf import MemberShelf, file_beside
 from bulkplan.adapters.text_files import read_named
 from bulkplan.adapters.yaml_files import YamlProject
 from bulkplan.app.cohorts import CohortWish
@@ -122,6 +123,19 @@ def read_sealed(path: Path) -> SealedPlan:
     except UnicodeDecodeError:
         text = ""  # no plan: says so below
     return load_sealed(text)
+
+
+def load_members(shelf: MemberShelf, path: Path, plan: Plan, console: Console) -> None:
+    """
+    Read what lies beside a saved plan; where it is gone, say what that means.
+
+    Raises `PlanRefusedError` for a file that was altered or is of another plan, `BulkplanError`.
+    """
+    if not shelf.load(path, plan):
+        console.note(
+            f"{file_beside(path)} is not there: nobody knows who the leads of large cohorts were, "
+            "so their drift is measured in counts."
+        )
 
 
 def write_text(path: Path, text: str, *, is_private: bool = False) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from bulkplan.adapters.cohort_files import DiskSpool
+from bulkplan.adapters.member_shelf import MemberShelf
+from bulkplan.adapters.member_spool import MemberSpool
 from bulkplan.app.cohorts import CohortWish
 from bulkplan.app.fresh import fresh_requests
 from bulkplan.app.records import read_shelf
@@ -15,7 +18,7 @@ from bulkplan.app.reviewed import check_reviewed, recurring_runs
 from bulkplan.app.saved_plan import FetchFresh
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
-from bulkplan.cli.planning import plan_here, plan_key, read_sealed, tell_warnings
+from bulkplan.cli.planning import load_members, plan_here, plan_key, read_sealed, tell_warnings
 from bulkplan.cli.progress import progress
 from bulkplan.cli.shard_option import given_shard
 from bulkplan.cli.stopping import run_until_signal
@@ -30,16 +33,30 @@ from bulkplan.report.plan_text import plan_lines
 
 @dataclass(frozen=True)
 class Agreed:
-    """A plan that may be carried out: `sealed` is there when it is used once, as saved and reviewed ones are."""
+    """
+    A plan that may be carried out: `sealed` is there when it is used once, as saved and reviewed ones are; then `shelf`
+    holds what lies beside it.
+    """
 
     plan: Plan
     workspace: Workspace
     sealed: SealedPlan | None = None
+    shelf: MemberShelf | None = None
 
 
-def reviewed_plan(args: Args, place: Place, console: Console) -> Agreed:
+@dataclass(frozen=True)
+class Shelved:
+    """A reviewed plan, and what lies beside it."""
+
+    sealed: SealedPlan
+    shelf: MemberShelf
+
+
+def reviewed_plan(args: Args, place: Place, console: Console, *, stack: ExitStack) -> Agreed:
     """
     A plan made now, whose every row that would be sent was reviewed. It is then used once, like a saved one.
+
+    What holds members on disk is closed by `stack`.
 
     Raises:
         UsageError: The words do not go together, or a plan is not there.
@@ -51,18 +68,26 @@ def reviewed_plan(args: Args, place: Place, console: Console) -> Agreed:
             "--reviewed goes with neither PLAN nor --select: it plans now, everything that is pending",
             hint="bulkplan apply --reviewed DIR; or, to run a saved plan as it is: bulkplan apply PLAN",
         )
-    reviewed = [read_sealed(path) for path in _files(args.reviewed)]
-    wish = CohortWish(members=True, open_spool=DiskSpool)
+    reviewed = [_read(path, stack, console) for path in _files(args.reviewed)]
+    shelf = stack.enter_context(MemberShelf())
+    wish = CohortWish(members=True, open_spool=DiskSpool, open_members=MemberSpool, keeper=shelf)
     planning = plan_here(place, console, select=(), given=given_vars(args.var), wish=wish, shard=given_shard(args))
     workspace, result = run_until_signal(planning)
     tell_warnings(result, console)
     console.result(plan_lines(result.plan, width=console.manners.width, closing=None))
     if not any(change.would_run for change in result.plan.changes):
         return Agreed(result.plan, workspace)
-    run_until_signal(_check(result.plan, reviewed, workspace, place, console))
+    fresh = seal(result.plan, key=plan_key(place.environ))
+    run_until_signal(_check(Shelved(fresh, shelf), reviewed, workspace, place, console))
     count = len(reviewed)
     console.note(f"Every run to be sent was reviewed ({count} reviewed plan{'' if count == 1 else 's'} looked at).")
-    return Agreed(result.plan, workspace, seal(result.plan, key=plan_key(place.environ)))
+    return Agreed(result.plan, workspace, fresh, shelf)
+
+
+def _read(path: Path, stack: ExitStack, console: Console) -> Shelved:
+    sealed, shelf = read_sealed(path), stack.enter_context(MemberShelf())
+    load_members(shelf, path, sealed.plan, console)
+    return Shelved(sealed, shelf)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -71,8 +96,10 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
         yield from sorted(path.glob("*.json")) if path.is_dir() else [path]
 
 
-async def _check(fresh: Plan, reviewed: list[SealedPlan], workspace: Workspace, place: Place, console: Console) -> None:
+async def _check(fresh: Shelved, reviewed: list[Shelved], workspace: Workspace, place: Place, console: Console) -> None:
     from bulkplan.adapters.close_reader import open_reader
+
+    shelves = {each.sealed.plan.plan_id: each.shelf for each in (*reviewed, fresh)}
 
     store = open_store(place)
     try:
@@ -90,10 +117,11 @@ async def _check(fresh: Plan, reviewed: list[SealedPlan], workspace: Workspace, 
                 return fresh_requests(workspace, target=place.target, identity=identity, now=now, reader=reader)
 
             await check_reviewed(
-                fresh,
-                reviewed,
+                fresh.sealed.plan,
+                [each.sealed for each in reviewed],
                 workspace=workspace,
                 render_at=render_at,
                 recurring=recurring,
                 key=plan_key(place.environ),
+                kept=lambda plan, key: shelves[plan.plan_id].get(key),
             )

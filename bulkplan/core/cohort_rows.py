@@ -105,16 +105,20 @@ def _notes(change: Change, listed: Listed) -> list[str]:
             "search index is behind"
         )
     if listed.has_members and listed.cohort.members is None:
-        notes.append(
-            f"{_leads(found)}: a saved plan knows the members of at most {MAX_MEMBERS:,}, and of more their digest "
-            "alone; until apply, drift is measured in counts"
-        )
+        notes.append(f"{_leads(found)}: a saved plan holds the members of at most {MAX_MEMBERS:,}; {_where(listed)}")
     if change.asked_limit is not None and listing_limit(change.asked_limit) is None:
         notes.append(
             f"results_limit {change.asked_limit:,} is more than the {MAX_LISTED_IN_ORDER:,} leads that Close lists in "
             "one order: members are those of the whole filter, whichever of them come first"
         )
     return notes
+
+
+def _where(listed: Listed) -> str:
+    """Where the members of a large cohort are."""
+    if listed.cohort.members_digest is None:
+        return "of more it knows their digest alone, and until apply, drift is measured in counts"
+    return "those of more lie in a file beside it, and without that, drift is measured in counts"
 
 
 def _leads(count: int) -> str:

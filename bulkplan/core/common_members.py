@@ -8,13 +8,13 @@ bits that both have, which the machine counts thousands at a time.
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 from typing import TypeVar
 
-from bulkplan.core.cohort import N_RANGES, member_numbers, numbers_in
+from bulkplan.core.members import N_RANGES, Members
 
 Key = TypeVar("Key")
 
@@ -22,19 +22,19 @@ _BLOCK_BITS = 1 << 16
 """Places are counted in blocks of about so many: a thousand cohorts then hold 8 MB of bits."""
 
 
-def common_members(cohorts: Mapping[Key, str]) -> dict[frozenset[Key], int]:
+def common_members(cohorts: Mapping[Key, Members]) -> dict[frozenset[Key], int]:
     """
     Count the leads that each two cohorts share.
 
     Args:
-        cohorts: `Cohort.members` by whatever names a cohort: base64 of 8-byte digests, sorted.
+        cohorts: Members by whatever names a cohort.
 
     Returns:
         The number of common members of every pair that has any.
     """
     keys = list(cohorts)
     found: Counter[tuple[int, int]] = Counter()
-    for block in _blocks([member_numbers(text) for text in cohorts.values()]):
+    for block in _blocks(list(cohorts.values())):
         owners = [(index, bits) for index, bits in enumerate(block) if bits]
         for (one, ours), (other, theirs) in combinations(owners, 2):
             if common := ours & theirs:
@@ -42,11 +42,11 @@ def common_members(cohorts: Mapping[Key, str]) -> dict[frozenset[Key], int]:
     return {frozenset({keys[one], keys[other]}): count for (one, other), count in found.items()}
 
 
-def _blocks(digests: Sequence[array[int]]) -> Iterator[list[int]]:
+def _blocks(cohorts: Sequence[Members]) -> Iterator[list[int]]:
     """For some of the shared digests at a time: the bits of each cohort."""
-    block, n_bits = [0] * len(digests), 0
+    block, n_bits = [0] * len(cohorts), 0
     for number in range(N_RANGES):
-        parts = [numbers_in(each, number) for each in digests]
+        parts = [each.in_range(number) for each in cohorts]
         shared = _shared(parts)
         places = dict(zip(shared, range(len(shared)), strict=True))
         for index, part in enumerate(parts):
@@ -55,11 +55,11 @@ def _blocks(digests: Sequence[array[int]]) -> Iterator[list[int]]:
         n_bits += len(places)
         if n_bits >= _BLOCK_BITS:
             yield block
-            block, n_bits = [0] * len(digests), 0
+            block, n_bits = [0] * len(cohorts), 0
     yield block
 
 
-def _shared(parts: Sequence[set[int]]) -> set[int]:
+def _shared(parts: Sequence[AbstractSet[int]]) -> set[int]:
     """The digests that more than one of them has."""
     seen: set[int] = set()
     shared: set[int] = set()

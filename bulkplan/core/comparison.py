@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bulkplan.core.cohort import compare_members
 from bulkplan.core.diff import differences
 from bulkplan.core.digest import canonical_json
 from bulkplan.core.frozen import comparable
+from bulkplan.core.members import Members, compare_members, members_of
 from bulkplan.core.risk import Risk, risk_of
 from bulkplan.model.base import JsonObject
 from bulkplan.model.plan import Change, ChangeKind, FieldChange, Plan
@@ -160,8 +160,8 @@ def _n_leads(change: Change | None) -> int:
     return change.matches.limited
 
 
-def _members(change: Change | None) -> str | None:
-    return change.cohort.members if change and change.cohort else None
+def _members(change: Change | None) -> Members | None:
+    return members_of(change.cohort) if change else None
 
 
 def _differences(base: Change | None, head: Change | None) -> tuple[FieldChange, ...]:

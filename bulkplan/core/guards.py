@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median_low
 
-from bulkplan.core.cohort import MemberDrift
 from bulkplan.core.limits import (
     PROJECT_FILE,
     GuardLayers,
@@ -21,6 +20,7 @@ from bulkplan.core.limits import (
     most_matches,
     sort_rule,
 )
+from bulkplan.core.members import MemberDrift
 from bulkplan.core.shares import all_leads, count_leads, percent_text, share, spaced
 from bulkplan.core.sorting import DEFAULT_SORT
 from bulkplan.model.plan import Matches, Verdict

@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bulkplan.core.cohort import MemberDrift, compare_members
 from bulkplan.core.comparison import meaning_of
 from bulkplan.core.diff import differences
 from bulkplan.core.digest import canonical_json
 from bulkplan.core.fates import moment_words
 from bulkplan.core.frozen import comparable
 from bulkplan.core.guards import GuardLayers, judge_drift
+from bulkplan.core.members import Members, compare_members, members_of
 from bulkplan.core.seal import foreign_reasons, moved_dependencies
 from bulkplan.model.plan import Change, ChangeKind, Plan, SealedPlan
 from bulkplan.model.request import Request
@@ -41,11 +41,17 @@ class Review:
 
 @dataclass(frozen=True)
 class Looked:
-    """What was found about a reviewed row now: its request as if it were planned when it was reviewed; its guards."""
+    """
+    What was found about a reviewed row now: its request as if it were planned when it was reviewed; its guards.
+
+    `kept_then` and `kept_now` are the members that lie beside the reviewed plan and the fresh one, of large cohorts.
+    """
 
     request: Request
     layers: GuardLayers
     is_frozen: bool
+    kept_then: Members | None = None
+    kept_now: Members | None = None
 
 
 def usable_plans(plans: Iterable[SealedPlan], fresh: Plan, *, key: bytes | None) -> tuple[list[SealedPlan], list[str]]:
@@ -170,19 +176,13 @@ def _drift(review: Review, looked: Looked) -> tuple[str, ...]:
         return ()
     if then.matches is None or now.matches is None:
         return (f"{now.key} was reviewed without a match count",)
-    members = _members(then, now)
+    before, after = members_of(then.cohort, looked.kept_then), members_of(now.cohort, looked.kept_now)
+    members = None if before is None or after is None else compare_members(before, after)
     if looked.is_frozen and (members is None or members.entered):
         who = f"{members.entered:,} of those now are new" if members else "nobody knows whether its leads are the same"
         return (f"{now.key} is frozen to the leads of its review, and {who}",)
     verdict = judge_drift(then.matches.total, now.matches.total, looked.layers, members=members)
     return () if verdict.is_ok else (f"{now.key}: {verdict.message}",)
-
-
-def _members(then: Change, now: Change) -> MemberDrift | None:
-    before, after = then.cohort, now.cohort
-    if before is None or after is None or before.members is None or after.members is None:
-        return None
-    return compare_members(before.members, after.members)
 
 
 def keys_of(reviews: Iterable[Review]) -> tuple[RunKey, ...]:

@@ -89,12 +89,14 @@ class Cohort(Value):
 
     `digest` is `sha256:…` over the sorted lead IDs, one a line. `members` holds the first 8 bytes of the SHA-256 of
     each ID, sorted, as base64: enough to count who entered and who left, and no way back to an ID. Only saved plans
-    have it.
+    have it. Those of large cohorts lie in a file beside the plan, as 8 bytes each; `members_digest` is `sha256:…` over
+    them.
     """
 
     n_leads: int
     digest: str
     members: str | None = None
+    members_digest: str | None = None
 
 
 class FunnelStep(Value):

@@ -103,6 +103,9 @@ PLAN_WORDS: Mapping[str, Mapping[str, Word]] = {
         "n_leads": says("How many leads.", 32),
         "digest": says("SHA-256 over the sorted lead IDs, one a line.", DIGEST),
         "members": says("First 8 bytes of the SHA-256 of each ID, sorted, as base64.", "n4bQgYhMfWU="),
+        "members_digest": says(
+            "Of a large cohort: SHA-256 over the same, 8 bytes each, which lie in a file beside the plan.", DIGEST
+        ),
     },
     "FunnelStep": {
         "name": says("Which step."),

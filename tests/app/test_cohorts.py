@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
 from support.applying import Applying
 
 from bulkplan.adapters.cohort_files import DiskSpool
+from bulkplan.adapters.member_shelf import MemberShelf
+from bulkplan.adapters.member_spool import MemberSpool
 from bulkplan.app.cohorts import CohortWish
-from bulkplan.core.cohort import CohortDigest, MemberCollector
+from bulkplan.core.cohort import CohortDigest
+from bulkplan.core.members import MemberCollector, encoded, sorted_bytes
 from bulkplan.core.result import ResultKind
 from bulkplan.core.seal import dump_sealed, load_sealed, seal
 from bulkplan.errors import InvalidFilesError, PlanRefusedError
@@ -105,7 +109,7 @@ def test_a_saved_plan_knows_its_members_and_none_of_their_ids_or_names(job):
     collector.add(lead_ids)
     for lead_id in lead_ids:
         digest.add(lead_id)
-    assert (cohort.n_leads, cohort.members, cohort.digest) == (len(lead_ids), collector.encoded(), digest.text)
+    assert (cohort.n_leads, cohort.members, cohort.digest) == (len(lead_ids), encoded(collector), digest.text)
     text = dump_sealed(sealed)
     assert load_sealed(text) == sealed
     names = [row[0] for row in query(job, "SELECT name FROM lead")]
@@ -419,3 +423,53 @@ def test_progress_counts_leads_to_the_end(job):
     fetched = [step[1:] for step in steps if step[0] == "fetching leads"]
     n_leads = len(ids_of(job, "Potential")) + len(ids_of(job, "Customer"))
     assert (fetched[0], fetched[-1]) == ((0, n_leads), (n_leads, n_leads))
+
+
+# --- large --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shelf(job):
+    """Where members lie beside a plan that holds those of two leads at most."""
+    with MemberShelf() as shelf:
+        job.wish = CohortWish(members=True, open_spool=DiskSpool, open_members=MemberSpool, keeper=shelf, max_in_plan=2)
+        yield shelf
+
+
+def test_the_members_of_a_large_cohort_lie_beside_the_plan(job, shelf):
+    job.write("warm-up")
+    row = only_row(job.plan())
+    assert row.cohort.members is None
+    assert any("those of more lie in a file beside it" in note for note in row.notes)
+    collector = MemberCollector()
+    collector.add(ids_of(job, "Potential"))
+    kept = b"".join(sorted_bytes(shelf.get(row.key)))
+    assert kept == b"".join(sorted_bytes(collector))
+    assert row.cohort.members_digest == f"sha256:{hashlib.sha256(kept).hexdigest()}"
+
+
+@pytest.mark.parametrize("is_beside", [True, False])
+def test_drift_of_a_large_cohort_is_told_in_members_where_they_lie_beside_the_plan(job, shelf, is_beside):
+    job.write("warm-up")
+    saved = job.save()
+    turn(job, ids_of(job, "Potential")[:2], "Customer")
+    turn(job, ids_of(job, "Customer")[-2:], "Potential")
+    if is_beside:
+        with pytest.raises(PlanRefusedError, match="2 entered, 2 left since the plan"):
+            job.apply_saved(saved, kept=shelf.get)
+    else:
+        assert kinds(job.apply_saved(saved)) == {"warm-up": ResultKind.DONE}
+
+
+def test_large_cohorts_are_compared_with_each_other_without_a_request(job, shelf):
+    job.write("warm-up")
+    job.write("gone", action="{type: delete}", more="guards: {max_matches: 60}\n")
+    n_leads, before = len(ids_of(job, "Potential")), len(job.searches)
+    job.wish = replace(job.wish, keeper=None)
+    asked = job.plan()
+    n_asked = len(job.searches) - before
+    job.wish = replace(job.wish, keeper=shelf)
+    known = job.plan()
+    assert len(job.searches) - before - n_asked == n_asked - 1
+    for plan in (asked, known):
+        assert [[overlap.n_leads for overlap in row.overlaps] for row in plan.changes] == [[n_leads], [n_leads]]

@@ -1,9 +1,10 @@
 """
-What cohorts cost: fetched, stored, digested and compared.
+What cohorts cost: fetched, stored, digested and compared with an older set.
 
-The whole way is measured, from `POST /data/search/` to the row of the plan, against a Close that is made up on the fly:
-it has one lead a second, and answers by arithmetic. Memory is the peak that tracemalloc sees, in a run of its own,
-because it slows everything down; what the pretended Close takes is in it.
+The whole way is measured, from `POST /data/search/` to who entered and who left since an older plan, against a Close
+that is made up on the fly: it has one lead a second, and answers by arithmetic. Memory is measured twice, each in a
+process of its own: the peak that tracemalloc sees, and what the process takes above what it took once everything was
+imported. What the pretended Close takes is in both.
 """
 
 from __future__ import annotations
@@ -12,35 +13,50 @@ import asyncio
 import gc
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import time
 import tracemalloc
-from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 from benchmarks.figures import Figure, Options, at_least, at_most
+from benchmarks.measuring import ROOT
 from support.plan_world import make_workspace, spec_data, wanted_run
 
 from bulkplan.adapters.close_connection import Connection
 from bulkplan.adapters.close_reader import open_reader
 from bulkplan.adapters.cohort_files import DiskSpool
+from bulkplan.adapters.member_shelf import MemberShelf
+from bulkplan.adapters.member_spool import MemberSpool
 from bulkplan.adapters.secret import Secret
 from bulkplan.app.cohorts import CohortWish, add_cohorts
-from bulkplan.core.cohort import compare_members
+from bulkplan.core.cohort import MAX_MEMBERS
+from bulkplan.core.members import compare_members, encoded, members_of
 from bulkplan.core.planner import ALL_LEADS
-from bulkplan.model.plan import Change, ChangeKind, Matches, Plan
+from bulkplan.core.seal import dump_sealed, load_sealed, seal
+from bulkplan.model.plan import Change, ChangeKind, Cohort, Matches, Plan
 from bulkplan.model.request import Request
 
 FIRST = datetime(2015, 1, 1, tzinfo=UTC)
 SIZES = (100_000, 1_000_000)
 QUICK_SIZES = (2_000, 20_000)
+MOVED = 1000
+"""Leads that entered since the older plan, and as many that left."""
 ABOUT = "lead IDs fetched, stored, digested and compared, against a Close that answers at once"
+WHOLE = "leads fetched, stored, digested, compared"
 GOALS = {
-    "1,000,000 leads fetched and digested, peak": at_most(64),
-    "1,000,000 leads, peak above 100,000's": at_most(5),
+    f"1,000,000 {WHOLE}, peak (process)": at_most(64),
+    f"1,000,000 {WHOLE}, peak (tracemalloc)": at_most(64),
+    "1,000,000 leads, peak above 100,000's (process)": at_most(5),
+    "1,000,000 leads, peak above 100,000's (tracemalloc)": at_most(5),
     "1,000,000 members compared": at_most(1),
-    "1,000,000 members compared, peak with both sets": at_most(64),
     "windows side by side: requests a second": at_least(90),
 }
 SLOW_S, LIMIT_PER_S = 0.05, 100
@@ -131,10 +147,11 @@ def plan_of(n_leads: int) -> Plan:
     return Plan(plan_id="p", tool_version="0", target="t", organization_id="o", now=now, expires_at=now, changes=(row,))
 
 
-async def list_all(n_leads: int, *, is_slow: bool = False) -> tuple[Change, int]:
+async def list_all(n_leads: int, *, is_slow: bool = False, keeper: MemberShelf | None = None) -> tuple[Change, int]:
+    """The row of a plan with its leads looked at, and how many requests that took."""
     close = ArithmeticClose(n_leads, is_slow=is_slow)
     connection = Connection("https://close.test/api/v1", Secret("k"), "a benchmark", None, close)
-    wish = CohortWish(members=True, open_spool=DiskSpool)
+    wish = CohortWish(members=True, open_spool=DiskSpool, open_members=MemberSpool, keeper=keeper)
     async with open_reader(connection) as reader:
         plan = await add_cohorts(
             plan_of(n_leads), make_workspace([wanted_run(spec_data("large"))]), reader=reader, wish=wish
@@ -142,51 +159,97 @@ async def list_all(n_leads: int, *, is_slow: bool = False) -> tuple[Change, int]
     return plan.changes[0], close.n_requests
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What one run of the whole way took."""
+
+    requests: int
+    fetched_s: float
+    compared_s: float
+
+
+def save_older(folder: Path, n_leads: int) -> Path:
+    """A saved plan of `n_leads`, of which a thousand are gone now, with its members beside it if they are many."""
+    path, plan = folder / "older.json", plan_of(n_leads)
+    members = MemberSpool()
+    with closing(members), MemberShelf() as shelf:
+        for start in range(MOVED, n_leads + MOVED, 200):
+            members.add(lead_id(n) for n in range(start, min(start + 200, n_leads + MOVED)))
+        row = plan.changes[0]
+        held = {"members": encoded(members)} if n_leads <= MAX_MEMBERS else None
+        cohort = Cohort(
+            n_leads=n_leads, digest="sha256:0", **(held or {"members_digest": shelf.keep(row.key, members)})
+        )
+        plan = plan.model_copy(update={"changes": (row.model_copy(update={"cohort": cohort}),)})
+        path.write_text(dump_sealed(seal(plan, key=None)), encoding="utf-8")
+        shelf.save(path, plan)
+    return path
+
+
+def go_whole_way(n_leads: int, older: Path) -> Whole:
+    """Fetch, store, digest, and compare with the members of an older plan, which is read from its files."""
+    with MemberShelf() as then, MemberShelf() as now:
+        start = time.perf_counter()
+        row, n_requests = asyncio.run(list_all(n_leads, keeper=now))
+        fetched = time.perf_counter()
+        plan = load_sealed(older.read_text(encoding="utf-8")).plan
+        then.load(older, plan)
+        before = members_of(plan.changes[0].cohort, then.get(row.key))
+        after = members_of(row.cohort, now.get(row.key))
+        assert before is not None
+        assert after is not None
+        drift = compare_members(before, after)
+        compared_s = time.perf_counter() - fetched
+    assert (drift.planned, drift.left, drift.entered) == (n_leads, MOVED, MOVED)
+    return Whole(n_requests, fetched - start, compared_s)
+
+
+def main(how: str, n_leads: int, older: Path) -> None:
+    """One run in this process; prints the MiB it took at most."""
+    if how == "tracemalloc":
+        tracemalloc.start()
+        go_whole_way(n_leads, older)
+        sys.stdout.write(f"{tracemalloc.get_traced_memory()[1] / MIB}")
+        return
+    before = _status_mib("VmRSS")
+    go_whole_way(n_leads, older)
+    sys.stdout.write(f"{_status_mib('VmHWM') - before}")
+
+
 def figures(options: Options) -> Iterator[Figure]:
     """Memory grows from the smaller size to the larger; the floor is what Python's sets of the IDs take."""
     small, large = QUICK_SIZES if options.quick else SIZES
-    yield from _compared(large)
-    yield from _fetched(large)
-    yield _paced(large // 10)
-    peaks = {n_leads: _peak_mib(lambda n=n_leads: asyncio.run(list_all(n))) for n_leads in (small, large)}
-    in_sets = _peak_mib(lambda: len({lead_id(n) for n in range(large)} ^ {lead_id(n) for n in range(1000, large)}))
-    yield Figure(f"{large:,} leads fetched and digested, peak", peaks[large], "MiB", "two sets of IDs", in_sets)
-    yield Figure(f"{large:,} leads, peak above {small:,}'s", peaks[large] - peaks[small], "MiB")
+    with TemporaryDirectory() as folder:
+        older = {}
+        for n_leads in (small, large):
+            place = Path(folder, str(n_leads))
+            place.mkdir()
+            older[n_leads] = save_older(place, n_leads)
+        yield from _timed(large, older[large])
+        yield _paced(large // 10)
+        in_sets = _peak_mib(lambda: len({lead_id(n) for n in range(large)} ^ {lead_id(n) for n in range(1000, large)}))
+        for how in ("process", "tracemalloc"):
+            peaks = {n_leads: _peak_of_process(how, n_leads, older[n_leads]) for n_leads in (small, large)}
+            yield Figure(f"{small:,} {WHOLE}, peak ({how})", peaks[small], "MiB")
+            yield Figure(f"{large:,} {WHOLE}, peak ({how})", peaks[large], "MiB", "two sets of IDs", in_sets)
+            yield Figure(f"{large:,} leads, peak above {small:,}'s ({how})", peaks[large] - peaks[small], "MiB")
 
 
-def _fetched(n_leads: int) -> Iterator[Figure]:
+def _timed(n_leads: int, older: Path) -> Iterator[Figure]:
+    whole = go_whole_way(n_leads, older)
     start = time.perf_counter()
-    row, n_requests = asyncio.run(list_all(n_leads))
-    seconds = time.perf_counter() - start
-    assert row.cohort is not None
-    assert row.cohort.n_leads == n_leads
-    start = time.perf_counter()
-    digest = hashlib.sha256()
-    for each in sorted({lead_id(n) for n in range(n_leads)}):
+    digest, now = hashlib.sha256(), {lead_id(n) for n in range(n_leads)}
+    for each in sorted(now):
         digest.update(each.encode())
     floor = time.perf_counter() - start
     name = f"{n_leads:,} leads fetched and digested"
-    yield Figure(name, seconds, "s", "sorted and digested in a set", floor, f"{n_requests:,} requests")
-
-
-def _compared(n_leads: int) -> Iterator[Figure]:
-    """Two cohorts that share all but a thousand leads each way."""
-    ids = [{lead_id(n) for n in range(start, start + n_leads)} for start in (0, 1000)]
-    texts = [_members(each) for each in ids]
+    yield Figure(name, whole.fetched_s, "s", "sorted and digested in a set", floor, f"{whole.requests:,} requests")
+    then = {lead_id(n) for n in range(MOVED, n_leads + MOVED)}
     start = time.perf_counter()
-    drift = compare_members(*texts)
-    seconds = time.perf_counter() - start
-    start = time.perf_counter()
-    left, entered = len(ids[0] - ids[1]), len(ids[1] - ids[0])
+    assert (len(now - then), len(then - now)) == (MOVED, MOVED)
     floor = time.perf_counter() - start
-    assert (drift.left, drift.entered) == (left, entered)
-    yield Figure(f"{n_leads:,} members compared", seconds, "s", "two sets of IDs, built before", floor)
-    del ids
-    held = sum(map(len, texts)) / MIB
-    peak = _peak_mib(lambda: compare_members(*texts)) + held
-    yield Figure(
-        f"{n_leads:,} members compared, peak with both sets", peak, "MiB", "the sets, as a plan holds them", held
-    )
+    note = "the older plan and its file read and checked"
+    yield Figure(f"{n_leads:,} members compared", whole.compared_s, "s", "two sets of IDs, built before", floor, note)
 
 
 def _paced(n_leads: int) -> Figure:
@@ -198,8 +261,21 @@ def _paced(n_leads: int) -> Figure:
     return Figure("windows side by side: requests a second", rate, "/s", "the rate limit", LIMIT_PER_S, words)
 
 
-def _members(lead_ids: set[str]) -> str:
-    return b64encode(b"".join(sorted(hashlib.sha256(each.encode()).digest()[:8] for each in lead_ids))).decode()
+def _peak_of_process(how: str, n_leads: int, older: Path) -> float:
+    """The MiB that a process of its own took for the whole way."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r}); from pathlib import Path; "
+        f"from benchmarks.cohorts import main; main({how!r}, {n_leads}, Path({str(older)!r}))"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def _status_mib(name: str) -> float:
+    """A figure of this process, as Linux tells it (`VmHWM`: the most that it ever took)."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 
 
 def _peak_mib(work: Callable[[], object]) -> float:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from benchmarks.figures import Figure, Options, at_most
 
 from bulkplan.core.common_members import common_members
+from bulkplan.core.members import EncodedMembers
 
 ABOUT = "the leads that every two cohorts share, from the members that a plan holds"
 GOALS = {"overlap of 100 cohorts of 100,000": at_most(10)}
@@ -24,7 +25,10 @@ def figures(options: Options) -> Iterator[Figure]:
     n_cohorts, n_members = (10, 1000) if options.quick else (100, 100_000)
     pool = [hashlib.sha256(f"lead_{number}".encode()).digest()[:8] for number in range(10 * n_members)]
     chance = random.Random(7)
-    cohorts = {n: b64encode(b"".join(sorted(chance.sample(pool, n_members)))).decode() for n in range(n_cohorts)}
+    cohorts = {
+        n: EncodedMembers(b64encode(b"".join(sorted(chance.sample(pool, n_members)))).decode())
+        for n in range(n_cohorts)
+    }
     start = time.perf_counter()
     shared = common_members(cohorts)
     seconds = time.perf_counter() - start

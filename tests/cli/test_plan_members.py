@@ -8,14 +8,19 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bulkplan.cli.exit_codes import INVALID, REFUSED, USAGE
+from bulkplan.adapters.member_shelf import MemberShelf
+from bulkplan.cli.exit_codes import INVALID, PLAN_REFUSED, REFUSED, USAGE
 from bulkplan.cli.main import run
+from bulkplan.core.members import EncodedMembers
+from bulkplan.core.seal import dump_sealed, load_sealed, seal
 
 PROJECT = """\
 schema: bulkplan/project/v1
@@ -167,3 +172,66 @@ def test_words_that_do_not_go_together_are_a_usage_error(words, capfd):
     shown = capfd.readouterr()
     assert shown.out == ""
     assert "hint: " in shown.err
+
+
+# --- the file of members beside a plan ----------------------------------------------------------
+
+
+def save_as_large(name="plan.json"):
+    """Save a plan as bulkplan saves one of a large cohort, with its members beside it."""
+    assert run(["plan", "--out", name, "--quiet"]) == 0
+    path = Path(name)
+    plan = load_sealed(path.read_text()).plan
+    (row,) = plan.changes
+    with MemberShelf() as shelf:
+        digest = shelf.keep(row.key, EncodedMembers(row.cohort.members))
+        cohort = row.cohort.model_copy(update={"members": None, "members_digest": digest})
+        plan = plan.model_copy(update={"changes": (row.model_copy(update={"cohort": cohort}),)})
+        path.write_text(dump_sealed(seal(plan, key=None)))
+        shelf.save(path, plan)
+
+
+def swap_leads():
+    """One lead leaves the cohort of `mark`, another one enters."""
+    with closing(sqlite3.connect(".bulkplan/sandbox/sandbox.db")) as world, world:
+        query = "SELECT l.id, l.status_id FROM lead AS l JOIN lead_status AS s ON s.id = l.status_id WHERE s.label = ?"
+        (one, its), (other, others) = (world.execute(query, (label,)).fetchone() for label in ("Potential", "Customer"))
+        world.execute("UPDATE lead SET status_id = ? WHERE id = ?", (others, one))
+        world.execute("UPDATE lead SET status_id = ? WHERE id = ?", (its, other))
+
+
+HOW = {"saved": ["apply", "plan.json"], "reviewed": ["apply", "--reviewed", "plan.json"]}
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_drift_of_a_large_cohort_is_told_in_members(how, capfd):
+    save_as_large()
+    swap_leads()
+    assert run(HOW[how]) == PLAN_REFUSED
+    assert "1 entered, 1 left since the plan" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_without_the_file_drift_is_counted_and_that_is_said(how, capfd):
+    save_as_large()
+    swap_leads()
+    Path("plan.json.members").unlink()
+    assert run(HOW[how]) == 0
+    said = " ".join(capfd.readouterr().err.split())
+    assert "plan.json.members is not there: nobody knows who the leads of large cohorts were" in said
+
+
+@pytest.mark.parametrize("words", [*HOW.values(), ["show", "plan.json"]], ids=[*HOW, "show"])
+def test_an_altered_file_of_members_is_an_altered_plan(words, capfd):
+    save_as_large()
+    raw = Path("plan.json.members").read_bytes()
+    Path("plan.json.members").write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+    assert run(words) == PLAN_REFUSED
+    assert "plan.json.members was altered: the members of mark@1 are others" in capfd.readouterr().err
+
+
+def test_a_plan_of_small_cohorts_takes_the_place_of_one_of_large_ones():
+    save_as_large()
+    assert run(["plan", "--out", "plan.json", "--quiet"]) == 0
+    assert not Path("plan.json.members").exists()
+    assert run(["apply", "plan.json"]) == 0

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.plan_world import FakeReader, email_data, make_record, plan_of, spec_data, wanted_run
 
-from bulkplan.core.cohort import MemberCollector
 from bulkplan.core.comparison import SpecChangeKind, compare_plans
+from bulkplan.core.members import MemberCollector, encoded
 from bulkplan.core.risk import Risk
 from bulkplan.model.plan import Cohort, Plan
 
@@ -23,7 +23,7 @@ async def _plan(*datas, records=(), reader=None, project=None) -> Plan:
 def _with_members(plan: Plan, key: str, ids) -> Plan:
     collector = MemberCollector()
     collector.add(ids)
-    cohort = Cohort(n_leads=len(set(ids)), digest=f"sha256:{len(set(ids)):064}", members=collector.encoded())
+    cohort = Cohort(n_leads=len(set(ids)), digest=f"sha256:{len(set(ids)):064}", members=encoded(collector))
 
     def known(row):
         matches = row.matches.model_copy(update={"total": cohort.n_leads, "limited": cohort.n_leads})

@@ -11,7 +11,7 @@ from support.guard_mutants import WRITTEN, Guarding, Inverted, Mutant, inverted_
 from support.plan_world import FakeReader, email_data, make_record, make_workspace, plan_of, spec_data, wanted_run
 
 from bulkplan.app.ledger import Ledger
-from bulkplan.core.cohort import MemberDrift
+from bulkplan.core.members import MemberDrift
 from bulkplan.errors import RefusedError
 from bulkplan.model.plan import Change, ChangeKind, Matches
 from bulkplan.model.record import Counts, RecordStatus

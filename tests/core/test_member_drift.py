@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkplan.core.cohort import MemberDrift
 from bulkplan.core.guards import GuardLayers, drift_allowance, judge_drift
+from bulkplan.core.members import MemberDrift
 from bulkplan.model.spec import Guards
 
 counts = st.integers(0, 2_000)

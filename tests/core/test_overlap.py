@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bulkplan.core.clashes import RULES, clash, clashes
 from bulkplan.core.common_members import common_members
+from bulkplan.core.members import EncodedMembers
 from bulkplan.core.overlap import GUARD, Row, pairs_of, rows_of, with_overlaps
 from bulkplan.model.plan import Change, ChangeKind, Matches
 from bulkplan.model.project import OverlapRules
@@ -199,8 +200,8 @@ def test_the_worst_pairs_come_first():
     assert all("d" in pair for pair in pairs[:3])
 
 
-def members(ids: set[int]) -> str:
-    return b64encode(b"".join(sorted(hashlib.sha256(b"%d" % one).digest()[:8] for one in ids))).decode()
+def members(ids: set[int]) -> EncodedMembers:
+    return EncodedMembers(b64encode(b"".join(sorted(hashlib.sha256(b"%d" % one).digest()[:8] for one in ids))).decode())
 
 
 @given(st.lists(st.sets(st.integers(0, 60)), max_size=6))

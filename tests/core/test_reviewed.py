@@ -21,8 +21,8 @@ from support.small_catalog import CATALOG, NOW
 from bulkplan.app.fresh import fresh_requests
 from bulkplan.app.layers import guard_layers
 from bulkplan.app.reviewed import check_reviewed, recurring_runs
-from bulkplan.core.cohort import MemberCollector
 from bulkplan.core.frozen import freeze
+from bulkplan.core.members import MemberCollector, encoded
 from bulkplan.core.reviewed import Looked, Review, moved_since
 from bulkplan.core.seal import seal
 from bulkplan.errors import PlanRefusedError
@@ -113,7 +113,7 @@ def leads(numbers):
     """An edit of a plan: its rows know these leads."""
     collector = MemberCollector()
     collector.add(f"lead_{number}" for number in numbers)
-    cohort = Cohort(n_leads=len(numbers), digest="sha256:" + "0" * 64, members=collector.encoded())
+    cohort = Cohort(n_leads=len(numbers), digest="sha256:" + "0" * 64, members=encoded(collector))
 
     def edit(plan):
         rows = tuple(row.model_copy(update={"cohort": cohort}) for row in plan.changes)

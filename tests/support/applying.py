@@ -17,6 +17,7 @@ from bulkplan.adapters.chance import draw_word
 from bulkplan.adapters.close_connection import Connection
 from bulkplan.adapters.close_reader import open_reader
 from bulkplan.adapters.close_writer import open_writer
+from bulkplan.adapters.member_spool import MemberSpool
 from bulkplan.adapters.secret import Secret
 from bulkplan.adapters.stores.local import LocalStore
 from bulkplan.adapters.yaml_files import YamlProject
@@ -133,7 +134,7 @@ class Applying:
     def save(self, *, key: bytes | None = None) -> SealedPlan:
         return seal(self.plan(), key=key)
 
-    def apply_saved(self, sealed: SealedPlan, *, key: bytes | None = None, **changes: object) -> ApplyResult:
+    def apply_saved(self, sealed: SealedPlan, *, key: bytes | None = None, kept=None, **changes: object) -> ApplyResult:
         async def story(edges: Edges, context: ApplyContext) -> ApplyResult:
             workspace = self.workspace(now=sealed.plan.now)
             identity = await edges.reader.fetch_identity()
@@ -146,6 +147,8 @@ class Applying:
                     workspace=workspace,
                     reader=edges.reader,
                     progress=edges.progress,
+                    kept=kept,
+                    open_members=MemberSpool,
                 ),
                 fetch_fresh=fresh_requests(
                     workspace, target=TARGET, identity=identity, now=sealed.plan.now, reader=edges.reader

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bulkplan.adapters.member_shelf import MemberShelf
+from bulkplan.adapters.member_spool import MemberSpool
 from bulkplan.adapters.outcome_file import keep_outcome
 from bulkplan.app.apply import apply_plan
 from bulkplan.app.following import ApplyOptions
@@ -18,7 +21,15 @@ from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK, exit_code
 from bulkplan.cli.failure import telling_failure
-from bulkplan.cli.planning import plan_here, plan_key, read_sealed, tell_warnings, workspace_of, write_text
+from bulkplan.cli.planning import (
+    load_members,
+    plan_here,
+    plan_key,
+    read_sealed,
+    tell_warnings,
+    workspace_of,
+    write_text,
+)
 from bulkplan.cli.reviewing import Agreed, reviewed_plan
 from bulkplan.cli.shard_option import given_shard
 from bulkplan.cli.stopping import Stopped, run_until_signal, saying
@@ -66,12 +77,18 @@ def run(args: Args, console: Console) -> int:
 
 
 def _run(args: Args, console: Console) -> int:
-    with saying(_nothing_sent()):
-        place = find_place(args)
-        _check_report(args.report)
-        agreed = _agreed(args, place, console)
-        if args.report is not None:
-            args.report.unlink(missing_ok=True)  # that of an earlier apply must not be taken for this one's
+    with ExitStack() as stack:
+        with saying(_nothing_sent()):
+            place = find_place(args)
+            _check_report(args.report)
+            agreed = _agreed(args, place, console, stack=stack)
+            if args.report is not None:
+                args.report.unlink(missing_ok=True)  # that of an earlier apply must not be taken for this one's
+        _perform(agreed, args, place, console)
+    return OK
+
+
+def _perform(agreed: Agreed, args: Args, place: Place, console: Console) -> None:
     stop = _Stop(console)
     try:
         run_until_signal(_apply(agreed, args, place, console, stop=stop), on_first=stop)
@@ -79,7 +96,6 @@ def _run(args: Args, console: Console) -> int:
         if stop.is_under_way:
             raise
         raise Stopped(stopped.number, _nothing_sent()) from None
-    return OK
 
 
 def _nothing_sent() -> InterruptedApplyError:
@@ -102,14 +118,16 @@ def question_of(plan: Plan) -> str | None:
     return f"{words} {'It' if len(rows) == 1 else f'{final} of them'} cannot be undone."
 
 
-def _agreed(args: Args, place: Place, console: Console) -> Agreed:
-    """What is to be carried out. Raises whatever speaks against it."""
+def _agreed(args: Args, place: Place, console: Console, *, stack: ExitStack) -> Agreed:
+    """What is to be carried out; what it holds on disk is closed by `stack`. Raises whatever speaks against it."""
     if args.reviewed:
-        return reviewed_plan(args, place, console)
-    return _saved(args, args.plan, place, console) if args.plan else _fresh(args, place, console)
+        return reviewed_plan(args, place, console, stack=stack)
+    if args.plan:
+        return _saved(args, args.plan, place, console, shelf=stack.enter_context(MemberShelf()))
+    return _fresh(args, place, console)
 
 
-def _saved(args: Args, path: Path, place: Place, console: Console) -> Agreed:
+def _saved(args: Args, path: Path, place: Place, console: Console, *, shelf: MemberShelf) -> Agreed:
     if args.select:
         raise UsageError(
             "--select does not go with a saved plan, which is run whole",
@@ -129,7 +147,8 @@ def _saved(args: Args, path: Path, place: Place, console: Console) -> Agreed:
     of_plan = GivenVars(sealed.plan.vars, must_be_declared=False)
     part = f", {sealed.plan.shard.part_words}" if sealed.plan.shard else ""
     console.note(f"Applying {path}, made {sealed.plan.now:%Y-%m-%d %H:%M} UTC for {sealed.plan.target}{part}.")
-    return Agreed(sealed.plan, workspace_of(place, now=sealed.plan.now, given=of_plan), sealed)
+    load_members(shelf, path, sealed.plan, console)
+    return Agreed(sealed.plan, workspace_of(place, now=sealed.plan.now, given=of_plan), sealed, shelf)
 
 
 def _fresh(args: Args, place: Place, console: Console) -> Agreed:
@@ -221,6 +240,8 @@ async def _carry_out(
         workspace=agreed.workspace,
         reader=edges.reader,
         progress=edges.progress,
+        kept=agreed.shelf.get if agreed.shelf else None,
+        open_members=MemberSpool,
     )
     if sealed is None:
         return await apply_plan(agreed.plan, edges=edges, context=context, options=options, recheck=recheck)

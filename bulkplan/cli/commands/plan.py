@@ -7,6 +7,8 @@ from pathlib import Path
 
 from bulkplan.adapters.cohort_files import DiskSpool
 from bulkplan.adapters.member_files import MemberFile, git_exposes
+from bulkplan.adapters.member_shelf import MemberShelf
+from bulkplan.adapters.member_spool import MemberSpool
 from bulkplan.app.cohorts import CohortWish
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
@@ -36,24 +38,27 @@ def _run(args: Args, console: Console) -> int:
     place = find_place(args)
     with ExitStack() as stack:
         file = stack.enter_context(MemberFile(args.members, with_names=args.with_names)) if args.members else None
+        shelf = stack.enter_context(MemberShelf())
         wish = CohortWish(
             members=(args.out is not None or file is not None) and not args.no_members,
             sample=args.sample,
             sink=file,
             with_names=args.with_names,
             open_spool=DiskSpool,
+            open_members=MemberSpool,
+            keeper=shelf,
         )
         planning = plan_here(place, console, select=tuple(args.select), given=given, wish=wish, shard=given_shard(args))
         _, result = run_until_signal(planning)
         if file is not None:
             file.keep()
-    tell_warnings(result, console)
-    key = plan_key(place.environ)
-    # A digest over the whole plan takes a while: it is made where somebody gets it.
-    sealed = seal(result.plan, key=key) if args.out is not None or args.format == "json" else None
-    print_plan(result.plan, sealed, args, console)
-    if args.out is not None and sealed is not None:
-        _save(args, args.out, sealed, console)
+        tell_warnings(result, console)
+        key = plan_key(place.environ)
+        # A digest over the whole plan takes a while: it is made where somebody gets it.
+        sealed = seal(result.plan, key=key) if args.out is not None or args.format == "json" else None
+        print_plan(result.plan, sealed, args, console)
+        if args.out is not None and sealed is not None:
+            _save(args, args.out, sealed, shelf, console)
     if file is not None:
         _tell_members(args, file, console)
     if refused := refusal(result.plan):
@@ -78,10 +83,11 @@ def _check(args: Args) -> None:
         )
 
 
-def _save(args: Args, path: Path, sealed: SealedPlan, console: Console) -> None:
+def _save(args: Args, path: Path, sealed: SealedPlan, shelf: MemberShelf, console: Console) -> None:
     plan = sealed.plan
     has_names = any(change.sample for change in plan.changes)
     write_text(path, dump_sealed(sealed), is_private=has_names)
+    beside = shelf.save(path, plan)
     target = f" --target {args.target}" if args.target else ""
     folder = f" -C {args.directory}" if args.directory != Path() else ""
     if any(change.would_run for change in plan.changes):
@@ -89,6 +95,8 @@ def _save(args: Args, path: Path, sealed: SealedPlan, console: Console) -> None:
     else:
         then = "It would send nothing."
     console.note(f"Saved to {path}, good until {plan.expires_at:%Y-%m-%d %H:%M} UTC. {then}")
+    if beside is not None:
+        console.note(f"The members of large cohorts are in {beside}: keep it beside the plan.")
     if has_names:
         console.note(f"{path} holds names of leads (--sample): personal data wherever it goes.")
 

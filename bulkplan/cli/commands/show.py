@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
+from bulkplan.adapters.member_shelf import MemberShelf
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.plan_formats import print_plan
-from bulkplan.cli.planning import plan_key, read_sealed
+from bulkplan.cli.planning import load_members, plan_key, read_sealed
 from bulkplan.core.seal import KEY_VARIABLE, signature_reasons
 from bulkplan.errors import PlanRefusedError, UsageError
 from bulkplan.model.plan import SealedPlan
@@ -20,6 +21,8 @@ def run(args: Args, console: Console) -> int:
         raise UsageError("bulkplan show needs a PLAN", hint="bulkplan show --help")
     sealed = read_sealed(args.plan)
     _check_signature(sealed, console)
+    with MemberShelf() as shelf:
+        load_members(shelf, args.plan, sealed.plan, console)
     print_plan(sealed.plan, sealed, args, console)
     return OK
 
