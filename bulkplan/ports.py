@@ -65,7 +65,7 @@ class CloseReader(Protocol):
         """One bulk action by its ID."""
         ...
 
-    def list_actions(self, kind: BulkKind) -> AsyncIterator[BulkAction]:
+    def list_actions(self, kind: BulkKind) -> AsyncGenerator[BulkAction, None]:
         """Every bulk action of one kind, paged to the end; each ID once, in no promised order."""
         ...
 

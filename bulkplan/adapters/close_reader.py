@@ -134,7 +134,7 @@ class HttpCloseReader:
         """One bulk action by its ID. Raises `NotFoundError`."""
         return await fetch_action(self.caller, kind, action_id)
 
-    async def list_actions(self, kind: BulkKind) -> AsyncIterator[BulkAction]:
+    async def list_actions(self, kind: BulkKind) -> AsyncGenerator[BulkAction, None]:
         """Every bulk action of one kind, paged to the end, each ID once. Source: Close API, Bulk Actions."""
         path = f"/bulk_action/{kind}/"
         async for item in list_pages(self.caller, path):

@@ -11,6 +11,7 @@ from bulkplan.app.ledger import Ledger
 from bulkplan.app.performer import Edges, Performer
 from bulkplan.app.records import Shelf, read_shelf
 from bulkplan.app.starting import Recheck, Starting
+from bulkplan.app.watching import SharedFetches
 from bulkplan.core.codec import load_record, run_slot_key
 from bulkplan.core.records import FOLLOWED, ApplyContext
 from bulkplan.core.result import ApplyResult, ResultKind, RunResult, followed_result
@@ -32,7 +33,7 @@ async def apply_plan(
     Raises nothing for a single run: its row of the result says what became of it.
     """
     ledger = Ledger(keep_going=options.keep_going)
-    following = Following(edges, options, ledger)
+    following = Following(edges, options, ledger, SharedFetches(edges.reader, edges.clock))
     starting = Starting(edges, context, recheck, ledger, following)
     apply = _Apply(plan, edges, ledger, following, starting)
     await apply.settle_open()

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from bulkplan.app.ledger import Ledger
 from bulkplan.app.performer import Edges, Performer
 from bulkplan.app.verify import verified
+from bulkplan.app.watching import SharedFetches
 from bulkplan.core.effects import Steps
 from bulkplan.core.follow import FollowPolicy, follow
 from bulkplan.core.records import ApplyContext
 from bulkplan.core.result import RunResult, followed_result
 from bulkplan.errors import BulkplanError
 from bulkplan.model.record import Record
+from bulkplan.model.request import BulkKind
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Following:
     edges: Edges
     options: ApplyOptions
     ledger: Ledger
+    fetches: SharedFetches
     _under_way: dict[asyncio.Task[Record], RunResult] = field(default_factory=dict)
 
     @property
@@ -49,12 +52,14 @@ class Following:
             return
         # What was sent by an earlier apply is looked at once even so: what depends on it may start now.
         steps = follow(record, context, FollowPolicy(self.options.wait_timeout_s if self.options.wait else 0.0))
-        task = asyncio.create_task(self._to_the_end(steps, context))
+        task = asyncio.create_task(self._to_the_end(record.kind, steps, context))
         self._under_way[task] = result
 
-    async def _to_the_end(self, steps: Steps[Record], context: ApplyContext) -> Record:
+    async def _to_the_end(self, kind: BulkKind, steps: Steps[Record], context: ApplyContext) -> Record:
         """Follow a run; once it is done, count what it did."""
-        return await verified(await Performer(self.edges).run(steps), self.edges, context)
+        with self.fetches.following(kind):
+            record = await Performer(self.edges, self.fetches.fetch).run(steps)
+        return await verified(record, self.edges, context)
 
     async def take_finished(self) -> None:
         """Wait until a run has come to its end, at least one, and note how."""

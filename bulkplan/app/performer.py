@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -99,11 +99,19 @@ class Edges:
     interrupt: Interrupt
 
 
+FetchAction = Callable[[BulkKind, str], Awaitable[BulkAction]]
+
+
 @dataclass
 class Performer:
-    """Performs effects for one run: it owns that run's dedicated connection while there is one."""
+    """
+    Performs effects for one run: it owns that run's dedicated connection while there is one.
+
+    `fetch_action`: how an action is looked at, where many are watched together; raises `CloseError`.
+    """
 
     edges: Edges
+    fetch_action: FetchAction | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     has_sent: bool = False
     """Whether the request of this run was handed to the connection: from then on nothing may say "not sent"."""
@@ -233,7 +241,7 @@ class Performer:
 
     async def _fetch(self, kind: BulkKind, action_id: str) -> BulkAction | None:
         try:
-            return await self.edges.reader.fetch_action(kind, action_id)
+            return await (self.fetch_action or self.edges.reader.fetch_action)(kind, action_id)
         except NotFoundError:
             return None
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bulkplan.app.performer import Edges, Performer
 from bulkplan.app.records import Shelf
 from bulkplan.app.verify import verified
+from bulkplan.app.watching import SharedFetches
 from bulkplan.core.follow import refresh
 from bulkplan.core.records import ApplyContext
 from bulkplan.core.settle import is_watched, look_for_twins
@@ -33,7 +35,11 @@ async def refreshed_status(shelf: Shelf, edges: Edges, context: ApplyContext) ->
     """
     now = edges.clock.now()
     running = [shelf.record(each.key) for each in shelf.standings if has_news(each, now=now)]
-    answers = await asyncio.gather(*(_refreshed(record, edges, context) for record in running))
+    fetches = SharedFetches(edges.reader, edges.clock)
+    with ExitStack() as watched:  # all of them, before the first asks
+        for record in running:
+            watched.enter_context(fetches.following(record.kind))
+        answers = await asyncio.gather(*(_refreshed(record, edges, context, fetches) for record in running))
     seen = {answer.key: Standing.of(answer) for answer in answers if isinstance(answer, Record)}
     standings = tuple(seen.get(each.key, each) for each in shelf.standings)
     return Status(replace(shelf, standings=standings), tuple(answer for answer in answers if isinstance(answer, str)))
@@ -44,10 +50,10 @@ def has_news(record: Recorded, *, now: datetime) -> bool:
     return record.status is RecordStatus.SUBMITTED or wants_verification(record, now=now) or is_watched(record, now=now)
 
 
-async def _refreshed(record: Record, edges: Edges, context: ApplyContext) -> Record | str:
+async def _refreshed(record: Record, edges: Edges, context: ApplyContext, fetches: SharedFetches) -> Record | str:
     """The record as Close has its action now, counted once it is done; or why it could not be looked up."""
     try:
-        seen = await verified(await Performer(edges).run(refresh(record, context)), edges, context)
+        seen = await verified(await Performer(edges, fetches.fetch).run(refresh(record, context)), edges, context)
         alarm = None
         if is_watched(seen, now=edges.clock.now()):
             alarm = await Performer(edges).run(look_for_twins(seen, context))
