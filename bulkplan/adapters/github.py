@@ -161,18 +161,17 @@ class GitHub:
         of = run.head_repository.full_name if run.head_repository else None
         return run.event == "pull_request" and run.head_sha == head_sha and of == self.repository
 
-    def artifact_text(self, artifact_id: int, name: str) -> str:
-        """The text of one file of an artefact. Nothing is unpacked anywhere. Raises `GitHubError`."""
+    def artifact_text(self, artifact_id: int, name: str, *, beside: str = "") -> tuple[str, bytes | None]:
+        """
+        The text of one file of an artefact, and what lies `beside` it under that name, if anything does.
+
+        Nothing is unpacked anywhere. Raises `GitHubError`.
+        """
         content = self.caller.download(f"{self._path}/actions/artifacts/{artifact_id}/zip")
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                found = archive.getinfo(name)
-                if found.file_size > MAX_PLAN_BYTES:
-                    raise GitHubError(f"the file {name} of an artefact is too large to be a plan")
-                if found.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise GitHubError(f"the file {name} of an artefact is packed in a way that GitHub does not use")
-                with archive.open(name) as file:
-                    return file.read(MAX_PLAN_BYTES).decode("utf-8")
+                text = _unpacked(archive, name).decode("utf-8")
+                return text, _unpacked(archive, beside) if beside in archive.namelist() else None
         except _NO_ARCHIVE as error:
             raise GitHubError(f"the artefact {artifact_id} holds no {name}") from error
 
@@ -215,6 +214,17 @@ def open_github(*, api_url: str, repository: str, token: Secret) -> Iterator[Git
         yield GitHub(caller, repository)
     finally:
         caller.close()
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
+    """One file of an archive, within bounds. Raises `GitHubError`, or one of `_NO_ARCHIVE`."""
+    found = archive.getinfo(name)
+    if found.file_size > MAX_PLAN_BYTES:
+        raise GitHubError(f"the file {name} of an artefact is too large to be a plan")
+    if found.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise GitHubError(f"the file {name} of an artefact is packed in a way that GitHub does not use")
+    with archive.open(name) as file:
+        return file.read(MAX_PLAN_BYTES)
 
 
 def _as_comment(found: _Comment) -> Comment:

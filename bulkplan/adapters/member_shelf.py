@@ -21,13 +21,11 @@ from types import TracebackType
 from typing import BinaryIO
 
 from bulkplan.adapters.unnamed_file import UnnamedFile
-from bulkplan.core.members import MEMBER_BYTES, RANGE_BITS, Members, big_endian, is_rising, sorted_bytes
+from bulkplan.core.members import FILE_SUFFIX, MEMBER_BYTES, RANGE_BITS, Members, big_endian, is_rising, sorted_bytes
 from bulkplan.errors import BulkplanError, PlanRefusedError, UsageError
 from bulkplan.model.plan import Change, Cohort, Plan
 from bulkplan.model.run import RunKey
 
-SUFFIX = ".members"
-"""Behind the whole name of the plan."""
 _HEAD = b"bulkplan/members/v1 "
 _BLOCK_BYTES = 8192 * MEMBER_BYTES
 _AGAIN = "make a new plan with bulkplan plan --out FILE and have it reviewed"
@@ -172,7 +170,7 @@ class _Kept:
 
 def file_beside(path: Path) -> Path:
     """Where the members of a saved plan lie."""
-    return path.with_name(path.name + SUFFIX)
+    return path.with_name(path.name + FILE_SUFFIX)
 
 
 def _opened(beside: Path) -> BinaryIO:
@@ -182,6 +180,14 @@ def _opened(beside: Path) -> BinaryIO:
         return file
     file.close()
     raise BulkplanError(f"{beside} is no ordinary file", hint="make a new plan, and leave its place to it")
+
+
+def write_beside(path: Path, raw: bytes) -> None:
+    """Lay what was fetched with a plan beside it; `MemberShelf.load` checks it. Raises `BulkplanError`."""
+    try:
+        file_beside(path).write_bytes(raw)
+    except OSError as error:
+        raise BulkplanError(f"{file_beside(path)} cannot be written: {error.strerror or error}") from error
 
 
 def _rows_of(plan: Plan) -> tuple[tuple[Change, Cohort], ...]:

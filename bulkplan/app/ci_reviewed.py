@@ -8,11 +8,15 @@ from datetime import datetime
 from typing import Protocol
 from urllib.parse import quote
 
+from bulkplan.core.members import FILE_SUFFIX
 from bulkplan.core.reviewed import VALID_FOR
 from bulkplan.model.pull_request import MergedPull, PlanArtifact
 
 PLAN_FILE = "plan.json"
 """Name of the plan within its artefact."""
+
+MEMBERS_FILE = PLAN_FILE + FILE_SUFFIX
+"""Name of what lies beside it, where its cohorts are large."""
 
 MAX_PULLS = 50
 
@@ -32,17 +36,18 @@ class ReviewShelf(Protocol):
         """Whether a run was of the event `pull_request`, for this commit, on a branch of this repository."""
         ...
 
-    def artifact_text(self, artifact_id: int, name: str) -> str:
-        """The text of one file of an artefact."""
+    def artifact_text(self, artifact_id: int, name: str, *, beside: str) -> tuple[str, bytes | None]:
+        """The text of one file of an artefact, and what lies beside it under that name, if anything does."""
         ...
 
 
 @dataclass(frozen=True)
 class ReviewedPlan:
-    """The text of a plan, not checked yet, and the pull request that it was made for."""
+    """The text of a plan and what lay beside it, not checked yet, and the pull request that it was made for."""
 
     pull: int
     text: str
+    members: bytes | None = None
 
 
 def artifact_name(target: str, head_sha: str) -> str:
@@ -60,7 +65,8 @@ def reviewed_plans(shelf: ReviewShelf, *, branch: str, target: str, now: datetim
         for artifact in shelf.artifacts(artifact_name(target, pull.head_sha)):
             is_sound = artifact.head_sha == pull.head_sha
             if is_sound and shelf.is_pull_request_run(artifact.run_id, head_sha=pull.head_sha):
-                yield ReviewedPlan(pull.number, shelf.artifact_text(artifact.id, PLAN_FILE))
+                text, members = shelf.artifact_text(artifact.id, PLAN_FILE, beside=MEMBERS_FILE)
+                yield ReviewedPlan(pull.number, text, members)
                 break
 
 

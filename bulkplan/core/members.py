@@ -21,6 +21,9 @@ from typing import Protocol
 
 from bulkplan.model.plan import Cohort
 
+FILE_SUFFIX = ".members"
+"""Behind the whole name of a saved plan: the file beside it that holds the members of its large cohorts."""
+
 MEMBER_BYTES = 8
 N_RANGES = 256
 RANGE_BITS = 56

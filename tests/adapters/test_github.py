@@ -175,7 +175,7 @@ def test_a_plan_is_fetched_without_showing_the_token_to_the_store_of_files(api, 
     found = api.leave(
         "bulkplan-plan-x", {"plan.json": "{}", "../evil": "x"}, head_sha="a" * 40, at="2026-11-26T11:00:00Z"
     )
-    assert github.artifact_text(found, "plan.json") == "{}"
+    assert github.artifact_text(found, "plan.json") == ("{}", None)
     assert api.calls[-1].authorization is None
 
 

@@ -16,6 +16,7 @@ from support.github_api import TOKEN, Fault, GitHubApi
 
 from bulkplan.adapters.github_job import MAX_SUMMARY_BYTES
 from bulkplan.cli.main import run
+from bulkplan.core.seal import dump_sealed, load_sealed, seal
 from bulkplan.report.ci_outputs import NAMES
 
 PROJECT = """\
@@ -195,11 +196,13 @@ def test_a_file_that_is_none_of_ours_is_an_error_in_words(text, capsys):
     assert run(["ci", "outputs", "nothing.json"]) == 64
 
 
-def leave_reviewed(api, text=None, **more):
+def leave_reviewed(api, text=None, *, beside=None, **more):
     """Pull request 7 was merged, and its run left a plan."""
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     api.merge(7, head_sha=HEAD, merge_sha=MERGE, at=at)
     files = {"plan.json": Path("plan.json").read_text() if text is None else text}
+    if beside is not None:
+        files["plan.json.members"] = beside
     api.leave(f"bulkplan-plan-sandbox-{HEAD}", files, head_sha=HEAD, at=at, **more)
     event(None)
 
@@ -213,6 +216,27 @@ def test_what_was_reviewed_is_fetched_and_applied(api, capsys):
     assert run(["apply", "--reviewed", "reviewed"]) == 0
     assert "Nothing was sent to Close" in capsys.readouterr().out
     assert not Path("failure.json").exists()
+
+
+def test_what_lies_beside_a_reviewed_plan_is_fetched_with_it_and_taken_away_again(api):
+    leave_reviewed(api, beside="members")
+    assert run(["ci", "reviewed", "--out", "reviewed"]) == 0
+    assert Path("reviewed/pull-7.json.members").read_text() == "members"
+    api.artifacts.clear()
+    assert run(["ci", "reviewed", "--out", "reviewed"]) == 0
+    assert list(Path("reviewed").iterdir()) == []
+
+
+def test_a_plan_with_members_that_are_not_its_own_does_not_count(api, capsys):
+    sealed = load_sealed(Path("plan.json").read_text())
+    row = next(each for each in sealed.plan.changes if each.cohort)
+    cohort = row.cohort.model_copy(update={"members": None, "members_digest": f"sha256:{'0' * 64}"})
+    rows = tuple(each.model_copy(update={"cohort": cohort}) if each is row else each for each in sealed.plan.changes)
+    text = dump_sealed(seal(sealed.plan.model_copy(update={"changes": rows}), key=None))
+    leave_reviewed(api, text, beside=f"bulkplan/members/v1 {sealed.plan.plan_id}\n")
+    assert run(["ci", "reviewed", "--out", "reviewed"]) == 0
+    assert "does not count" in capsys.readouterr().err
+    assert list(Path("reviewed").iterdir()) == []
 
 
 @pytest.mark.parametrize(

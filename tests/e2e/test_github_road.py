@@ -81,7 +81,10 @@ class Road:
         done = runner.run(ACTIONS / "plan", {"target": "production", **inputs}, CLOSE_API_KEY=API_KEY)
         for action, words in done.used:
             assert action.startswith("actions/upload-artifact@")
-            self.api.leave(words["name"], {"plan.json": Path(words["path"]).read_text()}, head_sha=head, at=AT)
+            pattern = Path(words["path"])
+            files = {each.name: each.read_text() for each in pattern.parent.glob(pattern.name)}
+            assert "plan.json" in files
+            self.api.leave(words["name"], files, head_sha=head, at=AT)
         return done
 
     def merge(self, head: str) -> str:

@@ -14,7 +14,7 @@ from bulkplan.adapters.github import MAX_PLAN_BYTES, open_github
 from bulkplan.adapters.secret import Secret
 from bulkplan.errors import GitHubError
 
-PLAN = "plan.json"
+PLAN, BESIDE = "plan.json", "plan.json.members"
 
 
 @pytest.fixture
@@ -30,7 +30,8 @@ def read():
         def text_of(content: bytes) -> str | None:
             api.files[found] = content
             try:
-                return github.artifact_text(found, PLAN)
+                text, beside = github.artifact_text(found, PLAN, beside=BESIDE)
+                return text if beside is None else f"{text} beside {beside.decode()}"
             except GitHubError:
                 return None
 
@@ -59,6 +60,13 @@ def test_only_the_very_name_is_read_and_nothing_is_written(read, name, tmp_path,
     assert read(archive((name, "evil"), ("../evil", "x"))) is None
     assert read(archive((name, "evil"), (PLAN, "sound"))) == "sound"
     assert list(tmp_path.rglob("*")) == [tmp_path / "here"]
+
+
+def test_what_lies_beside_a_plan_is_read_within_the_same_bounds(read):
+    assert read(archive((PLAN, "{}"), (BESIDE, "members"))) == "{} beside members"
+    assert read(archive((PLAN, "{}"), (f"x/{BESIDE}", "members"))) == "{}"
+    assert read(archive((PLAN, "{}"), (BESIDE, "a" * (MAX_PLAN_BYTES + 1)))) is None
+    assert read(archive((BESIDE, "members"))) is None
 
 
 def test_a_link_in_an_archive_is_text(read):
