@@ -177,6 +177,10 @@ class GitHubError(BulkplanError):
         self.status, self.is_ambiguous = status, is_ambiguous
 
 
+class GitHubAwayError(GitHubError):
+    """GitHub cannot be reached, is at its rate limit or answers 5xx, and nothing was changed: later it may work."""
+
+
 class StoreError(BulkplanError):
     """The state store cannot be read or written."""
 

@@ -19,7 +19,7 @@ from bulkplan import __version__
 from bulkplan.adapters.secret import Secret
 from bulkplan.core.loopback import is_loopback
 from bulkplan.core.visible import visible
-from bulkplan.errors import GitHubError
+from bulkplan.errors import GitHubAwayError, GitHubError
 from bulkplan.model.base import JsonMapping
 
 DEFAULT_API_URL = "https://api.github.com"
@@ -36,7 +36,7 @@ _MAX_SAID_CHARS = 300
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
-class PassingGitHubError(GitHubError):
+class PassingGitHubError(GitHubAwayError):
     """A call that may work later: `wait_s` is the wait that GitHub asked for, if it did. It surely changed nothing."""
 
     def __init__(self, message: str, *, status: int | None = None, wait_s: float | None = None) -> None:

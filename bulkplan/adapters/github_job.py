@@ -72,9 +72,12 @@ class Job:
         return self.pull.head_sha if self.pull else self.sha
 
 
-def read_job(environ: Mapping[str, str]) -> Job:
+def read_job(environ: Mapping[str, str], *, needs_event: bool = False) -> Job:
     """
     The job that these variables describe.
+
+    Where the event is not there, it is missed only by a job for a pull request, whose commits it names, and by whoever
+    `needs_event`.
 
     Raises:
         UsageError: They describe none.
@@ -83,13 +86,18 @@ def read_job(environ: Mapping[str, str]) -> Job:
     repository = _needed(environ, "GITHUB_REPOSITORY")
     server, run = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_RUN_ID")
     token = environ.get(TOKEN_VARIABLE, "").strip()
+    is_for_pull = environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request")
+    if needs_event or is_for_pull or environ.get("GITHUB_EVENT_PATH"):
+        event = _event(Path(_needed(environ, "GITHUB_EVENT_PATH")))
+    else:
+        event = None
     return Job(
         api_url=environ.get("GITHUB_API_URL") or DEFAULT_API_URL,
         repository=repository,
         sha=environ.get("GITHUB_SHA", ""),
         branch=environ.get("GITHUB_REF_NAME", ""),
         run_url=f"{server}/{repository}/actions/runs/{run}" if server and run else None,
-        pull=_pull(_event(Path(_needed(environ, "GITHUB_EVENT_PATH"))), repository),
+        pull=_pull(event, repository) if event else None,
         token=Secret(token) if token else None,
     )
 

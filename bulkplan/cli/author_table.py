@@ -71,6 +71,7 @@ AUTHOR_COMMANDS: tuple[Command, ...] = (
         author_arguments.add_import,
         "import_action",
         "An action that was sent from here is refused: it is in the state, or apply finds it by its marker.",
+        keeps_records=True,
     ),
     Command(
         "fmt",

@@ -9,7 +9,11 @@ from bulkplan.cli.arguments import Add
 
 @dataclass(frozen=True)
 class Command:
-    """One command. `name` may have two words; `module` stands in `cli/commands/`; `epilog` follows the examples."""
+    """
+    One command. `name` may have two words; `module` stands in `cli/commands/`; `epilog` follows the examples.
+
+    `keeps_records`: it may write to the state, or change something in Close.
+    """
 
     name: str
     summary: str
@@ -18,3 +22,4 @@ class Command:
     add: Add
     module: str
     epilog: str = ""
+    keeps_records: bool = False

@@ -73,6 +73,7 @@ COMMANDS: tuple[Command, ...] = (
         "apply",
         "Interrupting is safe: what was sent is recorded, and the next apply goes on from there.\n"
         "--select and --shard narrow a plan made now; a saved plan is run whole, so they do not go with PLAN.",
+        keeps_records=True,
     ),
     Command(
         "show",
@@ -100,6 +101,7 @@ COMMANDS: tuple[Command, ...] = (
         arguments.add_status,
         "status",
         "Exits 5 when a run is unknown and needs a person.",
+        keeps_records=True,
     ),
     Command(
         "pause",
@@ -108,6 +110,7 @@ COMMANDS: tuple[Command, ...] = (
         (("bulkplan pause winback", "the newest run of that name"), ("bulkplan pause winback@2", "by run key")),
         arguments.add_pause,
         "pause",
+        keeps_records=True,
     ),
     Command(
         "resume",
@@ -116,6 +119,7 @@ COMMANDS: tuple[Command, ...] = (
         (("bulkplan resume winback", "the newest run of that name"), ("bulkplan resume winback@2", "by run key")),
         arguments.add_pause,
         "resume",
+        keeps_records=True,
     ),
     Command(
         "state list",
@@ -147,6 +151,7 @@ COMMANDS: tuple[Command, ...] = (
         arguments.add_state_settle,
         "state_settle",
         "--did-not-run needs --reason, 15 minutes since the attempt, and the run's name typed (or --yes NAME).",
+        keeps_records=True,
     ),
     Command(
         "state forget",
@@ -160,6 +165,7 @@ COMMANDS: tuple[Command, ...] = (
         arguments.add_state_forget,
         "state_forget",
         "A run that may still do something is refused: settle it, or wait for its end.",
+        keeps_records=True,
     ),
     Command(
         "state export",

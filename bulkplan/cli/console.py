@@ -115,14 +115,17 @@ class Console:
         else:
             self.message(error_lines(error, width=self.manners.width))
 
-    def stopped(self, stopped: Stopped | None) -> None:
-        """Say that a signal ended the command."""
+    def stopped(self, stopped: Stopped | None, *, keeps_records: bool) -> None:
+        """Say that a signal ended the command; one that `keeps_records` may have written some."""
         if stopped and stopped.error:
             self.error(stopped.error)
-        else:
-            self.message(
-                ((Span("interrupted", "error"), Span("; what was recorded is safe: bulkplan status shows it")),)
-            )
+            return
+        safe = "what was recorded is safe: bulkplan status shows it" if keeps_records else "nothing was sent to Close"
+        self.message(((Span("interrupted", "error"), Span(f"; {safe}")),))
+
+    def lost(self, why: str) -> None:
+        """Say that the result did not reach whoever wanted it."""
+        self.message(((Span("error: ", "error"), Span(f"the output could not be written: {why}")),))
 
     def message_text(self, text: str) -> None:
         """Print text of our own on stderr as it is."""
@@ -239,9 +242,23 @@ def open_console(
         has_bars=_is_tty(sys.stderr) and environ.get("TERM") != "dumb" and environ.get("CI", "") in {"", "false", "0"},
         width=_width(environ),
     )
-    # A stream that was closed before we started is None; what goes there goes nowhere.
-    streams = [stream or io.StringIO() for stream in (sys.stdout, sys.stderr, sys.stdin)]
-    return Console(stdout=streams[0], stderr=streams[1], stdin=streams[2], manners=manners)
+    # A stream that was closed before we started is None: results that are lost are told, words on stderr go nowhere.
+    return Console(
+        stdout=sys.stdout or _Closed(),
+        stderr=sys.stderr or io.StringIO(),
+        stdin=sys.stdin or io.StringIO(),
+        manners=manners,
+    )
+
+
+class _Closed(io.StringIO):
+    """A stream that takes nothing."""
+
+    def write(self, text: str) -> int:
+        """Raises `OSError`, unless there is nothing to write."""
+        if text:
+            raise OSError(errno.EBADF, "it is closed")
+        return 0
 
 
 def painted(line: Line, *, colour: bool) -> str:
@@ -308,7 +325,7 @@ def _width(environ: Mapping[str, str]) -> int:
 
 def _silence(stream: TextIO) -> None:
     """Let all further writes to this stream go nowhere, also the one at exit."""
-    if stream.closed:
+    if stream.closed or isinstance(stream, _Closed):
         return
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, stream.fileno())

@@ -31,6 +31,7 @@ EXIT_CODES: tuple[tuple[type[errors.BulkplanError], int], ...] = (
     (errors.TryLaterError, TRY_LATER),
     (errors.CloseError, ERROR),
     (errors.StoreBusyError, TRY_LATER),
+    (errors.GitHubAwayError, TRY_LATER),
     (errors.StoreError, ERROR),
     (errors.BulkplanError, ERROR),
 )

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.command import Command
 from bulkplan.cli.console import Console, guarded, open_console
-from bulkplan.cli.exit_codes import ERROR, INTERRUPTED, OK, USAGE, exit_code
+from bulkplan.cli.exit_codes import CHANGES, ERROR, INTERRUPTED, OK, USAGE, exit_code
 from bulkplan.cli.parser import parse
 from bulkplan.cli.stopping import Stopped, listen
 from bulkplan.errors import UsageError
@@ -51,8 +51,8 @@ def run(words: Sequence[str]) -> int:
         code = _help(asked.help_text or "", console, is_mistake=asked.is_mistake)
     else:
         code = _run_command(asked.command, args, console)
-    if console.lost_output and code == OK:
-        console.note(f"The output could not be written: {console.lost_output}.")
+    if console.lost_output and code in (OK, CHANGES):
+        console.lost(console.lost_output)
         return ERROR
     return code
 
@@ -66,10 +66,10 @@ def _run_command(command: Command, args: Args, console: Console) -> int:
     try:
         return guarded(work, console, exit_code, bug_code=ERROR)
     except Stopped as stopped:
-        console.stopped(stopped)
+        console.stopped(stopped, keeps_records=command.keeps_records)
         return stopped.exit_code
     except KeyboardInterrupt:
-        console.stopped(None)
+        console.stopped(None, keeps_records=command.keeps_records)
         return INTERRUPTED
     finally:
         console.flush()

@@ -13,7 +13,7 @@ from pydantic import JsonValue, ValidationError
 from bulkplan.core.cohort import is_sound
 from bulkplan.core.digest import canonical_json, sha256_text
 from bulkplan.core.fates import moment_words
-from bulkplan.core.visible import visible_json
+from bulkplan.core.visible import visible, visible_json
 from bulkplan.errors import PlanRefusedError
 from bulkplan.model.plan import Change, Plan, SealedPlan
 from bulkplan.model.request import Request
@@ -70,17 +70,20 @@ def load_sealed(text: str) -> SealedPlan:
     Read a saved plan.
 
     Raises:
-        PlanRefusedError: It is no plan, is of a format this bulkplan does not know, or was altered.
+        PlanRefusedError: It is no plan, is of a format this bulkplan does not know, was made by a version that keeps
+            other facts in plans, or was altered.
     """
     content = _object(text)
     _check_format(content)
     try:
         sealed = SealedPlan.model_validate_json(text)
     except ValidationError as error:
+        _refuse_other_version(content)
         where = ".".join(str(step) for step in error.errors(include_input=False, include_url=False)[0]["loc"])
         raise PlanRefusedError(f"the plan was altered: {where} is not what bulkplan writes", hint=_AGAIN) from error
     digest = sha256_text(_canonical(sealed.plan))
     if not hmac.compare_digest(digest.encode(), sealed.digest.encode()):
+        _refuse_other_version(content)
         raise PlanRefusedError(f"the plan was altered: it says {sealed.digest}, its content is {digest}", hint=_AGAIN)
     unsound = next((row for row in sealed.plan.changes if row.cohort and not is_sound(row.cohort)), None)
     if unsound is not None:
@@ -249,6 +252,21 @@ def _check_format(content: Mapping[str, JsonValue]) -> None:
         raise PlanRefusedError(
             f"the plan is of format version {version}, this bulkplan knows {_FORMAT_VERSION}",
             hint="apply it with the version of bulkplan that made it",
+        )
+
+
+def _refuse_other_version(content: Mapping[str, JsonValue]) -> None:
+    """What does not fit our form, and yet its own digest, nobody altered: raises `PlanRefusedError`."""
+    plan, digest = content.get("plan"), content.get("digest")
+    try:
+        is_whole = isinstance(plan, dict) and sha256_text(canonical_json(plan)) == digest
+    except (ValueError, RecursionError):
+        return
+    if isinstance(plan, dict) and is_whole:
+        version = visible(str(plan.get("tool_version")), max_chars=40)
+        raise PlanRefusedError(
+            f"the plan was made by another version of bulkplan (it says {version}), whose plans hold other facts",
+            hint=f"{_AGAIN}; or apply it with that version",
         )
 
 

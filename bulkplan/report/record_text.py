@@ -76,6 +76,20 @@ def moment(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "–"
 
 
+def forgotten_lines(tombstone: Record) -> tuple[Line, ...]:
+    """What forgetting a run came to: `winback@2 forgotten. …`."""
+    words = f"Its history stays (bulkplan state show '{tombstone.key}'), and its run key never runs again."
+    return ((Span(str(tombstone.key), "title"), Span(" forgotten. "), Span(words)),)
+
+
+def summary_lines(record: Record) -> tuple[Line, ...]:
+    """A record in short: where the run stands, what it did to how many leads, when, and who started it."""
+    told = ("target", "action", "in Close", "leads", "started", "finished", "by")
+    head = (Span(str(record.key), "title"), Span("  "), Span(state_words(record), STYLE_BY_STATUS[record.status]))
+    facts = dict(_facts(record))
+    return (head, *((Span(f"  {name:<14}", "muted"), Span(value)) for name in told if (value := facts[name])))
+
+
 def record_lines(record: Record) -> tuple[Line, ...]:
     """The whole record: facts, history, the request as sent (without the marker; of long lists the start), evidence."""
     head = (Span(str(record.key), "title"), Span("  "), Span(state_words(record), STYLE_BY_STATUS[record.status]))

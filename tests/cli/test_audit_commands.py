@@ -206,3 +206,14 @@ def test_an_earlier_look_must_still_hold(applied, capfd):
 def test_what_is_no_head_and_no_report_is_wrong_usage(capfd, words):
     assert run(["audit", "verify", *words]) == USAGE
     assert "hint" in capfd.readouterr().err
+
+
+def test_an_ending_of_no_form_is_wrong_usage_unless_the_form_is_said(applied, capfd):
+    assert run(["audit", "--out", "audit.xlsx"]) == USAGE
+    said = " ".join(capfd.readouterr().err.split())
+    assert "no form of an audit has the ending .xlsx" in said
+    assert ".csv, .htm, .html, .json" in said
+    assert not Path("audit.xlsx").exists()
+    assert run(["audit", "--out", "audit.xlsx", "--format", "csv"]) == OK
+    assert Path("audit.xlsx").read_text().startswith("kind,id")
+    assert "Wrote audit.xlsx, as csv." in capfd.readouterr().err

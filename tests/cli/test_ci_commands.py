@@ -196,6 +196,27 @@ def test_a_file_that_is_none_of_ours_is_an_error_in_words(text, capsys):
     assert run(["ci", "outputs", "nothing.json"]) == 64
 
 
+def test_only_what_is_about_a_pull_request_asks_for_the_event(api, monkeypatch, capsys):
+    monkeypatch.delenv("GITHUB_EVENT_PATH")
+    assert run(["ci", "summary", "plan.json"]) == 0
+    assert run(["ci", "outputs", "plan.json"]) == 0
+    assert read_outputs(Path("outputs").read_text())["artifact"] == f"bulkplan-plan-sandbox-{MERGE}"
+    assert run(["ci", "reviewed", "--out", "reviewed"]) == 0
+    capsys.readouterr()
+    assert run(["ci", "comment", "plan.json"]) == 64
+    assert "$GITHUB_EVENT_PATH is not set" in capsys.readouterr().err
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    assert run(["ci", "outputs", "plan.json"]) == 64
+
+
+@pytest.mark.parametrize("status", [0, 503, 429])
+def test_when_github_is_away_the_reviewed_plans_are_for_later(api, status, capsys):
+    headers = {"retry-after": "3600"} if status == 429 else {}
+    api.faults.append(Fault("GET", "/pulls", status, headers=headers, times=99))
+    assert run(["ci", "reviewed", "--out", "reviewed"]) == 75
+    assert "run the job again later" in capsys.readouterr().err
+
+
 def leave_reviewed(api, text=None, *, beside=None, **more):
     """Pull request 7 was merged, and its run left a plan."""
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

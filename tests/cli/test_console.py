@@ -10,6 +10,7 @@ import os
 import pytest
 from support.consoles import console_in_memory
 
+from bulkplan.cli.command_table import COMMANDS
 from bulkplan.cli.console import Console, Manners, guarded, open_console, painted
 from bulkplan.cli.exit_codes import exit_code
 from bulkplan.errors import BulkplanError, InvalidFilesError, Location, Problem, RefusedError
@@ -150,6 +151,23 @@ def test_a_reader_that_goes_away_does_not_stop_the_work():
         console.raw("one\n")
         console.raw("two\n")
         console.flush()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("apply", "what was recorded is safe: bulkplan status shows it"),
+        ("import", "what was recorded is safe: bulkplan status shows it"),
+        ("init", "nothing was sent to Close"),
+        ("new", "nothing was sent to Close"),
+        ("plan", "nothing was sent to Close"),
+    ],
+)
+def test_a_signal_is_told_by_what_the_command_may_have_done(name, words):
+    heard = console_in_memory()
+    command = next(each for each in COMMANDS if each.name == name)
+    heard.console.stopped(None, keeps_records=command.keeps_records)
+    assert heard.err.getvalue() == f"interrupted; {words}\n"
 
 
 def _work(error: Exception):

@@ -75,3 +75,14 @@ def test_wrong_usage_is_64_with_a_hint(capfd):
     out, err = capfd.readouterr()
     assert out == ""
     assert err == "error: bulkplan plan has no option --ouput\nhint: did you mean --out? See bulkplan plan --help\n"
+
+
+def test_a_closed_stdout_is_an_error_in_words():
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" -m bulkplan schema plan >&-', sys.executable],
+        capture_output=True,
+        text=True,
+        env=_environ(),
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "error: the output could not be written: it is closed\n")

@@ -65,9 +65,11 @@ def test_forget_needs_the_name_of_the_run(applied, capfd):
     assert "--yes mark-potential" in capfd.readouterr().err
     assert run(["state", "forget", KEY, "--reason", "wrong list", "--yes", "other"]) == 64
     assert run(["state", "forget", KEY, "--reason", "wrong list", "--yes", "mark-potential"]) == 0
-    out = capfd.readouterr().out
-    assert f"{KEY}  forgotten" in out
-    assert "forgotten: wrong list" in out
+    assert capfd.readouterr().out == (
+        f"{KEY} forgotten. Its history stays (bulkplan state show '{KEY}'), and its run key never runs again.\n"
+    )
+    assert run(["state", "show", KEY]) == 0
+    assert "forgotten: wrong list" in capfd.readouterr().out
     assert run(["state", "forget", KEY, "--reason", "again", "--yes", "mark-potential"]) == 3
     assert run(["plan", "--detailed-exitcode"]) == 0
 

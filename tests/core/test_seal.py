@@ -9,6 +9,7 @@ import pytest
 from support.plan_world import ORGANIZATION, FakeReader, email_data, make_record, plan_of, spec_data, wanted_run
 from support.small_catalog import CATALOG, NOW
 
+from bulkplan.core.digest import canonical_json, sha256_text
 from bulkplan.core.seal import (
     Circumstances,
     check_sealed,
@@ -86,6 +87,24 @@ async def test_a_newer_format_is_refused_with_both_versions(old, new):
     text = dump_sealed(await sealed_plan()).replace(old, new)
     with pytest.raises(PlanRefusedError, match=r"v2.*v1|1\.1.*1\.0"):
         load_sealed(text)
+
+
+@pytest.mark.parametrize("is_newer", [False, True], ids=["fewer keys", "more keys"])
+async def test_a_plan_of_another_version_is_told_from_an_altered_one(is_newer):
+    content = json.loads(dump_sealed(await sealed_plan()))
+    row = content["plan"]["changes"][0]
+    if is_newer:
+        row["mood"] = "good"
+    else:
+        del row["forecast"]
+    content["plan"]["tool_version"] = "0.0.7"
+    altered = json.dumps(content, indent=2) + "\n"
+    content["digest"] = sha256_text(canonical_json(content["plan"]))
+    with pytest.raises(PlanRefusedError, match=r"made by another version of bulkplan \(it says 0\.0\.7\)") as caught:
+        load_sealed(json.dumps(content, indent=2) + "\n")
+    assert "make a new plan" in caught.value.hint
+    with pytest.raises(PlanRefusedError, match="altered"):
+        load_sealed(altered)
 
 
 async def test_a_plan_with_another_count_is_refused_even_when_it_is_well_formed():

@@ -20,7 +20,8 @@ from bulkplan.cli.progress import progress
 from bulkplan.cli.since import moment_of
 from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.wiring import Place, find_place, open_connection, open_store
-from bulkplan.errors import BulkplanError, UnknownRunError
+from bulkplan.core.near import join_words
+from bulkplan.errors import BulkplanError, UnknownRunError, UsageError
 from bulkplan.model.audit import AuditReport
 from bulkplan.report.audit_csv import audit_csv
 from bulkplan.report.audit_html import audit_html
@@ -37,18 +38,27 @@ _WRITERS: Mapping[str, Callable[[AuditReport], str]] = {
     "html": audit_html,
     "markdown": audit_markdown,
 }
-_FORM_BY_ENDING = {".md": "markdown", ".txt": "text", ".htm": "html", **{f".{form}": form for form in FORMS}}
+_FORM_BY_ENDING: Mapping[str, str] = {
+    ".md": "markdown",
+    ".txt": "text",
+    ".htm": "html",
+    **{f".{form}": form for form in FORMS},
+}
 
 
 def run(args: Args, console: Console) -> int:
     """Read, hold together, print or write; 5 when there is an alarm, 1 (if asked for) when something ran by hand."""
+    form = _form_of(args.out, args.format) if args.out else args.format
     place = find_place(args)
     report = run_until_signal(_audit(args, place, console))
     shown = _only(report, tuple(args.origin))
     if args.out is None:
         _print(shown, args.format, console)
     else:
-        _write(shown, args.out, args.format, console)
+        write_text(args.out, _WRITERS[form](shown))
+        if args.format == "text":
+            _print(shown, args.format, console)
+        console.note(f"Wrote {args.out}, as {form}.")
     _raise_for_person(report)
     return _strictly(report) if args.strict else OK
 
@@ -93,12 +103,17 @@ def _print(report: AuditReport, form: str, console: Console) -> None:
         console.raw(_WRITERS[form](report))
 
 
-def _write(report: AuditReport, path: Path, form: str, console: Console) -> None:
-    """The file in its form; the text is printed as well where no other form was asked for."""
-    write_text(path, _WRITERS[_FORM_BY_ENDING.get(path.suffix.lower(), form) if form == "text" else form](report))
-    if form == "text":
-        _print(report, form, console)
-    console.note(f"Wrote {path}.")
+def _form_of(path: Path, asked: str) -> str:
+    """The form of a file: what `--format` says, else its ending. Raises `UsageError` for one that is of no form."""
+    ending = path.suffix.lower()
+    if asked != "text" or not ending:
+        return asked
+    if ending not in _FORM_BY_ENDING:
+        raise UsageError(
+            f"--out {path}: no form of an audit has the ending {ending}",
+            hint=f"end it in {join_words(sorted(_FORM_BY_ENDING), last='or')}; or say the form: --format csv",
+        )
+    return _FORM_BY_ENDING[ending]
 
 
 def _raise_for_person(report: AuditReport) -> None:

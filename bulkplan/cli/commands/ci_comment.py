@@ -23,7 +23,7 @@ _MARGIN_BYTES = 500
 def run(args: Args, console: Console) -> int:
     """Comment; what GitHub does not take is a warning, since the plan is what it is."""
     document = read_document(args.plan)
-    job = read_job(os.environ)
+    job = read_job(os.environ, needs_event=args.pull is None)
     if job.pull is not None and job.pull.is_fork and args.pull is None:
         console.note("This pull request comes from a fork, whose token may not comment; the plan is in the summary.")
         return OK

@@ -11,7 +11,7 @@ from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.wiring import find_place, open_store
 from bulkplan.errors import BulkplanError, UsageError
 from bulkplan.model.record import Record
-from bulkplan.report.record_text import record_lines
+from bulkplan.report.record_text import forgotten_lines, summary_lines
 
 
 def run(args: Args, console: Console) -> int:
@@ -30,7 +30,7 @@ def run(args: Args, console: Console) -> int:
         )
     finally:
         store.close()
-    console.result(record_lines(tombstone))
+    console.result(forgotten_lines(tombstone))
     return OK
 
 
@@ -41,7 +41,7 @@ def _ask(args: Args, record: Record, console: Console) -> None:
         if args.yes not in {name, str(record.key)}:
             raise UsageError(f'--yes says "{args.yes}", the run is {record.key}', hint=f"--yes {name}")
         return
-    console.message(record_lines(record))
+    console.message(summary_lines(record))
     question = f"Forget {record.key}? Its history stays, and its run key never runs again."
     if not console.confirm(question, expected=name, instead=f"give --yes {name}"):
         raise BulkplanError("not agreed to; the record stays as it was")
