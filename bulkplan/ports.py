@@ -137,8 +137,12 @@ class Store(Protocol):
         """Store version `expected_version + 1` if the key is at `expected_version` (0: absent)."""
         ...
 
-    def list(self, prefix: str = "") -> Sequence[Slot]:
-        """Every slot whose key begins with `prefix`, by key."""
+    def list(self, prefix: str = "", *, first_hand: bool = False) -> Sequence[Slot]:
+        """
+        Every slot whose key begins with `prefix`, by key.
+
+        `first_hand`: each is read where it is kept, and not from a copy that was made of many to be quick.
+        """
         ...
 
     def close(self) -> None:

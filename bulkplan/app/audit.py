@@ -83,7 +83,7 @@ async def make_audit(
         CloseError: A listing of bulk actions could not be read to its end.
         StoreError: The state could not be read.
     """
-    listed = store.list()
+    listed = store.list(first_hand=True)
     chain = verify_chain(store, listed, target=scope.target_name, now=scope.now)
     records = whole_records(listed)
     gathered = await _gather(reader, _ledger(files, records, store, scope), scope, progress)

@@ -25,10 +25,10 @@ class OnceListed:
     def __init__(self, store, *, times):
         self._store, self._left = store, times
 
-    def list(self, prefix=""):
+    def list(self, prefix="", **how):
         assert self._left > 0, "listed once more"
         self._left -= 1
-        return self._store.list(prefix)
+        return self._store.list(prefix, **how)
 
     def __getattr__(self, name):
         return getattr(self._store, name)

@@ -209,7 +209,7 @@ class FakeStore:
     def put(self, key: str, text: str, *, expected_version: int) -> PutResult:
         raise AssertionError("a plan never writes")
 
-    def list(self, prefix: str = "") -> list[Slot]:
+    def list(self, prefix: str = "", *, first_hand: bool = False) -> list[Slot]:
         return [slot for key, slot in self.slots.items() if key.startswith(prefix)]
 
     def close(self) -> None:

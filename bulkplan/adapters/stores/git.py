@@ -106,7 +106,7 @@ class GitStore:
         framed = self._read(head, key) if head else None
         return framed.slot if framed else None
 
-    def list(self, prefix: str = "") -> Sequence[Slot]:
+    def list(self, prefix: str = "", *, first_hand: bool = False) -> Sequence[Slot]:  # noqa: ARG002 - no copies
         """Every slot whose key begins with `prefix`, by key, after one fetch. Raises `StoreError`."""
         head = self._fetch()
         if head is None:

@@ -126,7 +126,7 @@ class LocalStore:
             return PutResult.UNAVAILABLE
         return self._commit() if changed else self._conflict()
 
-    def list(self, prefix: str = "") -> Sequence[Slot]:
+    def list(self, prefix: str = "", *, first_hand: bool = False) -> Sequence[Slot]:  # noqa: ARG002 - no copies
         """Every slot whose key begins with `prefix`, by key. Raises `StoreError`."""
         query = "SELECT key, version, text FROM slot WHERE substr(key, 1, ?) = ? ORDER BY key"
         with self._translated("read"):

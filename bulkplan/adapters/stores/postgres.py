@@ -113,7 +113,7 @@ class PostgresStore:
 
         return self._read(work)
 
-    def list(self, prefix: str = "") -> Sequence[Slot]:
+    def list(self, prefix: str = "", *, first_hand: bool = False) -> Sequence[Slot]:  # noqa: ARG002 - no copies
         """Every slot whose key begins with `prefix`, by key. Raises `StoreError`."""
 
         def work(cursor: Cursor) -> Sequence[Slot]:

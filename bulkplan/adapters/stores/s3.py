@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from bulkplan.adapters.stores.framing import Framed, dump_frame, key_of, load_frame, next_framed, path_of, safe_name
 from bulkplan.adapters.stores.s3_access import Bucket, Wrote
+from bulkplan.adapters.stores.s3_packs import Packs
 from bulkplan.errors import StoreError
 from bulkplan.model.store import PutResult, Slot
 
 _TIMEOUT_S = 30.0
 _TRIES = 4
-_READERS = 16
 _SLOTS = "slots"
 _LINEAGE = "lineage"
 _SELF_TEST = "self-test"
@@ -81,12 +80,23 @@ class S3Store:
         found = self._read(key)
         return found[0].slot if found else None
 
-    def list(self, prefix: str = "") -> Sequence[Slot]:
-        """Every slot whose key begins with `prefix`, by key: one listing, then all objects. Raises `StoreError`."""
-        paths = (path.removeprefix(f"{_SLOTS}/") for path in self._bucket.list_paths(_SLOTS))
-        keys = sorted(key for path in paths if (key := key_of(path)) is not None and key.startswith(prefix))
-        with ThreadPoolExecutor(_READERS, thread_name_prefix="state") as pool:
-            return [slot for slot in pool.map(self.get, keys) if slot is not None]
+    def list(self, prefix: str = "", *, first_hand: bool = False) -> Sequence[Slot]:
+        """
+        Every slot whose key begins with `prefix`, by key. Raises `StoreError`.
+
+        One listing, then the newest pack, then the objects that it does not hold. `first_hand`: every object itself.
+        """
+        listed = self._bucket.list_objects(_SLOTS)
+        keys = {each.path: key_of(each.path.removeprefix(f"{_SLOTS}/")) for each in listed}
+        wanted = [each for each in listed if (key := keys[each.path]) is not None and key.startswith(prefix)]
+        packs = Packs(self._bucket, listed)
+        contents = {} if first_hand else packs.copies(wanted)
+        fetched = self._bucket.read_all([each.path for each in wanted if each.path not in contents])
+        if not first_hand:
+            packs.keep(fetched.values())
+        contents.update((path, found.content) for path, found in fetched.items())
+        slots = (load_frame(key, contents[path]).slot for path, key in keys.items() if key and path in contents)
+        return sorted(slots, key=lambda slot: slot.key)
 
     def put(self, key: str, text: str, *, expected_version: int) -> PutResult:
         """Store over `expected_version` (0: absent) with one conditional request; an unclear answer is read back."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
@@ -26,6 +28,9 @@ if TYPE_CHECKING:  # obstore has these for type checkers alone
 
 _CONNECT_TIMEOUT = timedelta(seconds=10)
 _READ_RETRIES = 3
+_READERS = 32
+"""Objects that are read at once; their connections are kept and shared."""
+_PAGE = 1_000
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 
 
@@ -48,6 +53,16 @@ class Found:
 
     content: bytes
     e_tag: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object as a listing names it: its size in bytes, its tag, when it was written (aware)."""
+
+    path: str
+    e_tag: str
+    size: int
+    modified: datetime
 
 
 class Bucket:
@@ -106,10 +121,20 @@ class Bucket:
         except BaseError as error:
             raise _away(brief(error)) from error
 
-    def list_paths(self, folder: str) -> Sequence[str]:
-        """Every path below a folder, in no promised order. Raises `StoreError`."""
+    def read_all(self, paths: Sequence[str]) -> dict[str, Found]:
+        """The objects that are still there, by path; read side by side. Raises `StoreError`."""
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="state") as pool:
+            found = zip(paths, pool.map(self.read, paths), strict=True)
+            return {path: each for path, each in found if each is not None}
+
+    def list_objects(self, folder: str) -> Sequence[Listed]:
+        """Every object below a folder, in no promised order: a request per thousand. Raises `StoreError`."""
         try:
-            return [meta["path"] for page in obstore.list(self._reader, folder) for meta in page]
+            return [
+                Listed(meta["path"], meta["e_tag"] or "", meta["size"], meta["last_modified"])
+                for page in obstore.list(self._reader, folder, chunk_size=_PAGE)
+                for meta in page
+            ]
         except (BaseError, FileNotFoundError) as error:
             raise _away(brief(error)) from error
 
@@ -120,6 +145,11 @@ class Bucket:
     def swap(self, path: str, content: bytes, *, e_tag: str) -> Wrote:
         """Write over the object with this tag (`If-Match`)."""
         return self._write(path, content, e_tag)
+
+    def delete(self, path: str) -> None:
+        """Delete an object that nobody needs, where that is allowed."""
+        with suppress(BaseError, FileNotFoundError, PermissionError):
+            obstore.delete(self._writer, path)
 
     def _write(self, path: str, content: bytes, e_tag: str | None) -> Wrote:
         self.trouble = ""

@@ -26,7 +26,8 @@ def run(args: Args, console: Console) -> int:
     place = find_place(args)
     store = open_store(place)
     try:
-        report = verify_chain(store, store.list(), target=place.target_name, now=place.clock.now(), earlier=earlier)
+        listed = store.list(first_hand=True)
+        report = verify_chain(store, listed, target=place.target_name, now=place.clock.now(), earlier=earlier)
     finally:
         store.close()
     if args.format == "json":

@@ -19,7 +19,7 @@ def run(args: Args, console: Console) -> int:
     place = find_place(args)
     store = open_store(place, reads_only=True)
     try:
-        listed = store.list()
+        listed = store.list(first_hand=True)
         document = export_document(
             listed,
             target=place.target_name,

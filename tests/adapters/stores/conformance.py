@@ -174,10 +174,15 @@ class Laws:
     def test_thousands_of_records_are_listed_at_once(self, lab, store):
         lab.fill(lab.n_records)
         lab.forget_requests()
-        slots = store.list("run/")
+        reader = lab.open()
+        slots = reader.list("run/")
         assert [slot.key for slot in slots] == sorted(f"run/r{n}@1" for n in range(lab.n_records))
         assert {slot.text for slot in slots} == {"a text"}
         assert lab.n_listings() == 1
+        lab.forget_requests()
+        assert reader.list("run/") == slots
+        assert lab.n_requests() <= lab.most_requests
+        reader.close()
 
 
 class ServiceLaws(Laws):

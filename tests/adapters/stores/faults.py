@@ -29,6 +29,7 @@ class TcpProxy:
         self._pipes = []
         self.counted = b""
         self.n_matching = 0
+        self.n_chunks = 0
         self.port = 0
         self.start()
 
@@ -72,6 +73,7 @@ class TcpProxy:
     def _upstream(self, pipe):
         with contextlib.suppress(OSError):
             while chunk := pipe.client.recv(65536):
+                self.n_chunks += 1
                 self.n_matching += bool(self.counted) and self.counted in chunk
                 if self._fault is None or self._pattern not in chunk:
                     pipe.server.sendall(chunk)
@@ -131,7 +133,7 @@ class HttpFront:
             def do_GET(self):
                 front._answer(self)
 
-            do_PUT = do_HEAD = do_GET  # noqa: N815 - as http.server spells them
+            do_PUT = do_HEAD = do_POST = do_GET  # noqa: N815 - as http.server spells them
 
             def log_message(self, *words):
                 """Silent."""
@@ -232,6 +234,18 @@ def says_200_to_all(request):
 def knows_no_conditions(request):
     is_conditional = any(name.lower() in ("if-match", "if-none-match") for name in request[2])
     return request, (501, "NotImplemented") if is_conditional else None
+
+
+def may_not_read_packs(request):
+    return request, (403, "AccessDenied") if request[0] == "GET" and "/packs/" in request[1] else None
+
+
+def may_not_list_packs(request):
+    return request, (403, "AccessDenied") if "list-type=2" in request[1] and "packs" in request[1] else None
+
+
+def may_not_delete(request):
+    return request, (403, "AccessDenied") if request[1].endswith("?delete") else None
 
 
 def may_only_read(request):

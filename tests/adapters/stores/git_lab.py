@@ -44,6 +44,7 @@ sys.exit(1)
 
 class GitLab(Lab):
     remembers = True
+    most_requests = 6  # processes: one fetch, its head, what was seen last, the tree, all contents
     rounds = 2, 2
 
     def __init__(self, folder):
@@ -138,6 +139,9 @@ class GitLab(Lab):
     def forget_requests(self):
         """From here on git is a script that keeps a log."""
         folder = self._folder / "bin"
+        self._log.write_text("")
+        if folder.exists():
+            return
         folder.mkdir()
         script = folder / "git"
         script.write_text(f'#!/bin/sh\necho "$@" >> "{self._log}"\nexec "{shutil.which("git")}" "$@"\n')
@@ -145,6 +149,8 @@ class GitLab(Lab):
         self.environ["PATH"] = f"{folder}:{self.environ['PATH']}"
 
     def n_listings(self):
-        self.open().list()
         lines = self._log.read_text().splitlines()
         return sum(any(word in line.split() for word in ("fetch", "ls-remote", "pull", "push")) for line in lines)
+
+    def n_requests(self):
+        return len(self._log.read_text().splitlines())

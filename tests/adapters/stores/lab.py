@@ -14,11 +14,17 @@ class Lab:
     n_records = 10_000
     """As many as a store must list at once."""
 
+    most_requests = 0
+    """To the service, or processes, that a further listing takes, however many records there are."""
+
     def forget_requests(self):
         """Begin to count."""
 
     def n_listings(self):
         return 1  # no network
+
+    def n_requests(self):
+        return 0
 
     def close(self):
         """End what the lab started."""

@@ -89,6 +89,7 @@ class LocalLab(Lab):
 
 class S3Lab(Lab):
     rounds = 4, 3
+    most_requests = 3  # a page of a thousand objects; the packs; the newest of them
     n_records = 1_000  # the server of the tests takes a minute for ten thousand; tests/benchmarks/stores.py has them
 
     def __init__(self, moto_port, prefix):
@@ -155,7 +156,10 @@ class S3Lab(Lab):
         self.front.requests.clear()
 
     def n_listings(self):
-        return sum("list-type=2" in path for _, path in self.front.requests)
+        return sum("list-type=2" in path and "slots" in path for _, path in self.front.requests)
+
+    def n_requests(self):
+        return len(self.front.requests)
 
     def close(self):
         self.front.close()
@@ -163,6 +167,7 @@ class S3Lab(Lab):
 
 class PostgresLab(Lab):
     holds_its_row_meanwhile = True
+    most_requests = 5  # of a transaction: BEGIN, its settings, whether there are tables, the one SELECT, COMMIT
     rounds = 20, 10
 
     def __init__(self, server):
@@ -208,11 +213,14 @@ class PostgresLab(Lab):
         self.proxy.start()
 
     def forget_requests(self):
-        self.proxy.n_matching = 0
+        self.proxy.n_matching = self.proxy.n_chunks = 0
         self.proxy.counted = b"FROM bulkplan.slot"
 
     def n_listings(self):
         return self.proxy.n_matching
+
+    def n_requests(self):
+        return self.proxy.n_chunks
 
     def close(self):
         """Leave the database as if it were new."""

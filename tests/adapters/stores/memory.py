@@ -37,7 +37,7 @@ class MemoryStore:
             self._slots[key] = Slot(key, expected_version + 1, text)
             return PutResult.STORED
 
-    def list(self, prefix=""):
+    def list(self, prefix="", *, first_hand=False):
         return [self._slots[key] for key in sorted(self._slots) if key.startswith(prefix)]
 
     def close(self):
