@@ -66,8 +66,12 @@ def find_record(store: Store, name_or_key: str) -> Record:
     """
     The record of a run key (`win-back@2`), or the newest one of a name (`win-back`).
 
-    Raises `UsageError` with near matches when there is none, `UnreadableRecordError` when it cannot be trusted.
+    A key is looked up; for a name, or a key that is not there, the state is listed. Raises `UsageError` with near
+    matches when there is none, `UnreadableRecordError` when it cannot be trusted, `StoreError`.
     """
+    slot = store.get(f"{RUN_PREFIX}{name_or_key}") if run_key_of(f"{RUN_PREFIX}{name_or_key}") else None
+    if slot is not None:
+        return load_record(slot)
     shelf = read_shelf(store)
     found = [each for each in shelf.standings if name_or_key in (str(each.key), each.key.full_name)]
     if found:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 from support.applying import Applying
 from support.sample_records import sample_record
 
-from bulkplan.app.records import read_shelf, shelf_from, whole_records
+from bulkplan.adapters.stores.local import LocalStore
+from bulkplan.app.records import find_record, read_shelf, shelf_from, whole_records
 from bulkplan.app.status import has_news, refreshed_status
 from bulkplan.core.codec import dump_record, run_slot_key
 from bulkplan.core.digest import canonical_json, sha256_text
+from bulkplan.errors import UnreadableRecordError, UsageError
 from bulkplan.model.record import RecordStatus, Standing
 from bulkplan.model.run import RunKey
 from bulkplan.model.store import Slot
@@ -86,6 +89,22 @@ def test_a_listing_gives_each_record_whole_and_in_order():
     assert [str(each.key) for each in shelf.standings] == ["a@9", "a@10", "b@9", "b@10"]
     assert all(shelf.record(record.key) == record for record in records)
     assert whole_records(listed) == tuple(sorted(records, key=lambda record: record.key))
+
+
+def test_a_run_that_is_named_by_its_key_is_looked_up_without_a_listing(tmp_path):
+    with closing(LocalStore.open(tmp_path / "state.db")) as store:
+        for version in (1, 2):
+            record = sample_record(key=RunKey("winback", version, "EMEA"), version=1)
+            store.put(run_slot_key(record.key), dump_record(record), expected_version=0)
+        unlisted, listed = OnceListed(store, times=0), OnceListed(store, times=1)
+        assert find_record(unlisted, "winback[EMEA]@1").key.version == 1
+        assert find_record(listed, "winback[EMEA]").key.version in (1, 2)
+        store.put("run/torn@1", "torn", expected_version=0)
+        with pytest.raises(UnreadableRecordError):
+            find_record(unlisted, "torn@1")
+        with pytest.raises(UsageError) as caught:
+            find_record(OnceListed(store, times=1), "winback[EMEA]@01")
+        assert "winback[EMEA]@1" in caught.value.hint
 
 
 def test_status_and_plan_list_the_state_once(tmp_path):
