@@ -13,7 +13,8 @@ NARROWEST = 20
 
 _BELOW_LONG_HEADS = 4
 
-_PIECES = re.compile(r"\s+|\S+")
+_PIECES = re.compile(r"[(+-]?\d(?:[\d,.:]*\d)?\s+(?:%|[A-Za-z]{1,9}\b)\S{0,3}(?!\S)|\s+|\S+")
+"""What stays on one line: a number with its unit (`3.8 %,`, `15 leads`, `14:44 UTC`), else a word; or the blanks."""
 
 
 def cells(text: str) -> int:
@@ -26,8 +27,8 @@ def wrapped(head: Sequence[Span], body: Sequence[Span], *, width: int) -> tuple[
     Break `body` behind `head` into lines of at most `width` cells; later lines begin below the body.
 
     Behind a head that takes more than half of the line they begin four cells in. Words longer than a line stand on a
-    line of their own, whole: an ID that was cut could not be copied. Line ends and runs of blanks in the body become
-    one blank.
+    line of their own, whole: an ID that was cut could not be copied. A number stays with its unit. Line ends and runs
+    of blanks in the body become one blank.
     """
     taken = sum(cells(span.text) for span in head)
     below = taken if taken <= width // 2 else _BELOW_LONG_HEADS
@@ -46,8 +47,9 @@ def _rows(body: Sequence[Span], rooms: tuple[int, int]) -> Iterator[Line]:
     row: list[Span] = []
     used, has_blank, room = 0, False, rooms[0]
     for span in body:
-        for piece in _PIECES.findall(span.text):
-            if piece.isspace():
+        for found in _PIECES.findall(span.text):
+            piece = " ".join(found.split())
+            if not piece:
                 has_blank = bool(row)
                 continue
             needed = cells(piece)

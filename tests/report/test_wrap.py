@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,23 @@ def test_later_lines_begin_below_the_body():
 def test_a_long_word_is_never_cut():
     long = "x" * 60
     assert text(f"see {long} there", 30) == f"why  see\n     {long}\n     there\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (
+            "3 left since the plan: 15 of the 400 planned = 3.8 %, the limit is 2 %",
+            ["3.8 %,", "2 %", "3 left", "15 of"],
+        ),
+        ("as of 2026-11-26 14:44 UTC (in 1,000\n leads)", ["14:44 UTC", "1,000 leads)"]),
+    ],
+)
+@pytest.mark.parametrize("width", range(20, 60))
+def test_a_number_stays_with_its_unit(body, kept, width):
+    rows = text(body, width)
+    assert all(any(words in row for row in rows.splitlines()) for words in kept)
+    assert rows.split() == ["why", *body.split()]
 
 
 def test_wide_characters_take_two_cells():
