@@ -53,7 +53,8 @@ COMMANDS: tuple[Command, ...] = (
         ),
         arguments.add_plan,
         "plan",
-        "Exits 3 when a guard or an overlap refuses a run, or a conflict stands; every row is shown all the same.",
+        "Exits 3 when a guard or an overlap refuses a run, or a conflict stands, and 5 when a record holds an alarm;\n"
+        "every row is shown all the same.",
     ),
     Command(
         "apply",

@@ -18,7 +18,7 @@ from bulkplan.core.seal import expiry
 from bulkplan.core.words import describe_action, describe_filter, is_undoable, why_not_undoable
 from bulkplan.model.base import SQuery
 from bulkplan.model.plan import ALARM, Change, ChangeKind, FieldChange, MarkerCheck, Matches, Plan
-from bulkplan.model.record import Recorded
+from bulkplan.model.record import Recorded, RecordStatus
 from bulkplan.model.request import Request
 from bulkplan.model.run import RunKey, WantedRun
 
@@ -214,5 +214,9 @@ def _asked_limit(request: Request) -> int | None:
 
 
 def alarm_notes(records: Iterable[Recorded]) -> tuple[str, ...]:
-    """The alarms that records hold, in words."""
-    return tuple(f"{ALARM}{record.key}: {record.alarm}" for record in records if record.alarm)
+    """The alarms that records hold, in words; of what was given up, none."""
+    return tuple(
+        f"{ALARM}{record.key}: {record.alarm}"
+        for record in records
+        if record.alarm and record.status is not RecordStatus.FORGOTTEN
+    )

@@ -148,9 +148,20 @@ def followed_result(record: Record, *, was_sent: bool, note: str = "") -> RunRes
     return RunResult(record.key, ResultKind.RUNNING, text, hint, record, was_sent, note)
 
 
+_TO_PEOPLE = frozenset({"email", "sequence_subscription"})
+"""Kinds that reach contacts, so that a lead may get several e-mails or subscriptions."""
+
+
 def _done_words(record: Record) -> str:
-    leads = record.counts.n_leads_processed if record.counts.n_leads_processed is not None else record.counts.n_leads
-    return "done" if leads is None else f"done, {leads:,} lead{'' if leads == 1 else 's'} processed"
+    """Close counts leads whatever the action is. What it makes for them it calls objects, and says no more of those."""
+    counts = record.counts
+    leads = counts.n_leads_processed if counts.n_leads_processed is not None else counts.n_leads
+    if leads is None:
+        return "done"
+    words, made = f"done, {leads:,} lead{'' if leads == 1 else 's'} processed", counts.n_objects_processed
+    if record.kind in _TO_PEOPLE and made is not None and made != leads:
+        return f"{words} ({made:,} object{'' if made == 1 else 's'} in Close's count)"
+    return words
 
 
 def error_of(result: ApplyResult) -> BulkplanError | None:

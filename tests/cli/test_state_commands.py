@@ -11,8 +11,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from bulkplan.adapters.stores.local import LocalStore
 from bulkplan.cli.main import run
+from bulkplan.core.codec import dump_record, load_record
 from bulkplan.core.digest import digest_json
+from bulkplan.model.store import PutResult
 from bulkplan.report.schemas import apply_report_schema
 
 PROJECT = """\
@@ -167,3 +170,19 @@ def test_a_report_that_cannot_be_written_is_said_before_anything_is_sent(capfd):
     assert "nowhere/report.json cannot be written" in capfd.readouterr().err
     assert run(["apply", "--auto-approve", "--report", "specs"]) == 64
     assert run(["plan", "--detailed-exitcode"]) == 2
+
+
+def test_plan_beside_an_alarm_shows_all_and_needs_a_person_until_the_run_is_given_up(applied, capfd):
+    store = LocalStore.open(Path(STATE))
+    try:
+        slot = store.get(f"run/{KEY}")
+        alarmed = load_record(slot).model_copy(update={"alarm": "it ran twice", "version": slot.version + 1})
+        assert store.put(slot.key, dump_record(alarmed), expected_version=slot.version) is PutResult.STORED
+    finally:
+        store.close()
+    assert run(["plan"]) == run(["status", "--no-refresh"]) == 5
+    said = capfd.readouterr()
+    assert f"alarm on {KEY}: it ran twice" in said.out
+    assert f"a run needs a person: {KEY}" in said.err
+    assert run(["state", "forget", KEY, "--reason", "seen to", "--yes", "mark-potential"]) == 0
+    assert run(["plan"]) == run(["status", "--no-refresh"]) == 0

@@ -7,6 +7,7 @@ from typing import get_args
 
 import jsonschema
 import pytest
+from support.plan_world import make_record, spec_data, wanted_run
 from support.sample_records import STARTED, sample_record
 
 from bulkplan.core.result import ApplyResult, ResultKind, RunResult, error_of, followed_result
@@ -97,3 +98,19 @@ def test_an_open_run_is_shown_with_who_holds_it():
         plain_text(record_lines(record)),
     ):
         assert "dana on laptop (process 7, https://ci.example/runs/7), since 2026-11-22 21:03:04 UTC" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "n_objects", "words"),
+    [
+        ("email", 41, "done, 32 leads processed (41 objects in Close's count)"),
+        ("sequence_subscription", 1, "done, 32 leads processed (1 object in Close's count)"),
+        ("email", 32, "done, 32 leads processed"),
+        ("email", None, "done, 32 leads processed"),
+        ("edit", 41, "done, 32 leads processed"),
+    ],
+)
+def test_of_what_reaches_contacts_the_objects_are_told_beside_the_leads(kind, n_objects, words):
+    counts = Counts(approved=32, n_leads=32, n_leads_processed=32, n_objects_processed=n_objects)
+    record = make_record(wanted_run(spec_data("mail")), kind=kind, counts=counts)
+    assert followed_result(record, was_sent=True).message == words

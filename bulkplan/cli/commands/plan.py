@@ -21,13 +21,13 @@ from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.var_options import given_vars
 from bulkplan.cli.wiring import find_place
 from bulkplan.core.seal import dump_sealed, seal
-from bulkplan.errors import Problem, UsageError
-from bulkplan.model.plan import SealedPlan
+from bulkplan.errors import Problem, UnknownRunError, UsageError
+from bulkplan.model.plan import ALARM, Plan, SealedPlan
 from bulkplan.report.problems_text import problem_lines
 
 
 def run(args: Args, console: Console) -> int:
-    """Plan, print, save; 3 when something is refused, 2 (if asked for) when something would run."""
+    """Plan, print, save; 3 when something is refused, 5 beside an alarm, 2 (if asked for) when something would run."""
     with telling_failure(args, "plan"):
         return _run(args, console)
 
@@ -63,8 +63,26 @@ def _run(args: Args, console: Console) -> int:
         _tell_members(args, file, console)
     if refused := refusal(result.plan):
         raise refused
+    if alarmed := _alarmed(result.plan):
+        raise alarmed
     would_run = any(change.would_run for change in result.plan.changes)
     return CHANGES if args.detailed_exitcode and would_run else OK
+
+
+def _alarmed(plan: Plan) -> UnknownRunError | None:
+    """The error for a plan beside alarms: nothing that apply does settles one."""
+    keys = dict.fromkeys(
+        note.removeprefix(ALARM).partition(": ")[0]
+        for change in plan.changes
+        for note in change.notes
+        if note.startswith(ALARM)
+    )
+    if not keys:
+        return None
+    return UnknownRunError(
+        f"{'a run needs' if len(keys) == 1 else 'runs need'} a person: {', '.join(keys)}",
+        hint="the alarms above say why; bulkplan status says how to go on",
+    )
 
 
 def _check(args: Args) -> None:
