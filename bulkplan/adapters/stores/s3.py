@@ -25,7 +25,8 @@ class S3Store:
     A `Store` of one object per key under `s3://bucket/prefix/<target>/`.
 
     Every object begins with its counter and a fresh word: a tag is a digest of the content, so equal contents would
-    have equal tags. Before its first write a self-test makes sure that the server heeds conditions.
+    have equal tags. Before its first write a self-test makes sure that the server heeds conditions. Listings read
+    copies of many records where they can (see `s3_packs`); nothing else does.
     """
 
     def __init__(self, bucket: Bucket, *, name: str) -> None:

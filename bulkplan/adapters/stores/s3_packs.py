@@ -44,7 +44,7 @@ class Packs:
         """`listed`: every object that packs are made of, as the server lists it now."""
         self._bucket = bucket
         self._tags = {md5 for each in listed if (md5 := _md5_of(each.e_tag)) is not None}
-        self._max_bytes = min(_MOST_BYTES, 2 * sum(each.size for each in listed) + _SLACK)
+        self._max_bytes = min(_MOST_BYTES, 2 * sum(each.size for each in listed)) + _SLACK
         self._there: list[Listed] = []
         self._contents: Mapping[str, bytes] = {}
 
