@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from bulkplan.app.new_spec import Surroundings
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.ask_name import ask_name
-from bulkplan.cli.author_arguments import ACTION_TYPES
+from bulkplan.cli.author_table import ACTION_TYPES
 from bulkplan.cli.console import Console
 from bulkplan.core.field_table import CUSTOM_TYPES, FieldType
 from bulkplan.core.near import did_you_mean

@@ -2,24 +2,150 @@
 
 from __future__ import annotations
 
-from bulkplan.cli import arguments
-from bulkplan.cli.audit_table import AUDIT_COMMANDS
+import argparse
+from pathlib import Path
+
+from bulkplan.cli.arguments import (
+    TEXT_OR_JSON,
+    Collect,
+    add_auto_approve,
+    add_failure,
+    add_format,
+    add_run_name,
+    add_select,
+    add_shard,
+    add_var,
+)
 from bulkplan.cli.author_table import AUTHOR_COMMANDS
 from bulkplan.cli.ci_table import CI_COMMANDS
 from bulkplan.cli.command import Command
+from bulkplan.cli.durations import parse_duration
+from bulkplan.cli.record_table import RECORD_COMMANDS
+from bulkplan.cli.sandbox_table import SANDBOX_COMMANDS
 
-_POINT_A_SCRIPT_AT_IT = """\
-point a script of yours at it:
-  curl -u any: http://127.0.0.1:8686/api/v1/me/
+PLAN_FORMATS = (*TEXT_OR_JSON, "markdown", "html")
+TEXT_JSON_OR_GITHUB = (*TEXT_OR_JSON, "github")
+MAX_SAMPLE = 100
+"""Leads of one run that are shown by name; who wants more wants a list."""
 
-  from closeio_api import API                  # the official client: pip install closeio
-  api = API("http://127.0.0.1:8686/api/v1/", "any")
-  api.get("lead", params={"_limit": 5})
 
-  Wherever a program says https://api.close.com, give it http://127.0.0.1:8686; any API key will do.
+def add_validate(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `validate`."""
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="files or folders to report on (default: the project)")
+    add_var(parser)
+    add_format(parser, TEXT_JSON_OR_GITHUB)
 
-Webhooks are delivered, signed, to loopback addresses and nowhere else. No mail is ever sent.
-The file of an export is fetched from this server, by the link in GET /export/ID/."""
+
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `plan`."""
+    parser.add_argument("--out", metavar="FILE", type=Path, help="save the plan, for review and for `apply FILE`")
+    parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when something would run (default: 0)")
+    parser.add_argument(
+        "--payload", action="store_true", help="show the exact request of each run (with --format text)"
+    )
+    parser.add_argument(
+        "--members",
+        metavar="FILE",
+        type=Path,
+        help="list the leads of each run in FILE, for you alone: .csv or .jsonl, also .gz (IDs only)",
+    )
+    parser.add_argument("--with-names", action="store_true", help="names of leads too in the file of --members")
+    parser.add_argument(
+        "--sample", metavar="N", type=_sample_size, help="show the first N leads of each run by name, 1 to 100"
+    )
+    parser.add_argument(
+        "--no-members",
+        action="store_true",
+        help="with --out: keep counts only; leads that enter and leave until apply are then not told apart",
+    )
+    add_failure(parser)
+    add_select(parser)
+    add_shard(parser)
+    add_var(parser)
+    add_format(parser, PLAN_FORMATS)
+
+
+def add_apply(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `apply`."""
+    parser.add_argument(
+        "plan", metavar="PLAN", nargs="?", default=None, type=Path, help="a saved plan (default: plan now, then ask)"
+    )
+    add_auto_approve(parser)
+    add_select(parser)
+    add_shard(parser)
+    add_var(parser)
+    parser.add_argument(
+        "--keep-going", action="store_true", help="start independent runs even when one becomes unknown"
+    )
+    parser.add_argument(
+        "--no-wait", action="store_true", help="return once Close has accepted each run (default: wait till it is done)"
+    )
+    parser.add_argument(
+        "--wait-timeout", metavar="TIME", type=parse_duration, help="wait at most so long for Close (default: 1h)"
+    )
+    parser.add_argument(
+        "--settle-timeout",
+        metavar="TIME",
+        type=parse_duration,
+        help="look at most so long for a run whose answer was lost (default: 140s)",
+    )
+    parser.add_argument(
+        "--reviewed",
+        metavar="PLAN",
+        action=Collect,
+        type=Path,
+        help="plan now, and run that when it is what this reviewed plan (or a folder of them) says, within max_drift; "
+        "may be repeated; asks nobody",
+    )
+    add_failure(parser)
+    parser.add_argument(
+        "--report", metavar="FILE", type=Path, help="write what became of each run to FILE, as JSON (see `schema`)"
+    )
+
+
+def add_show(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `show`."""
+    parser.add_argument("plan", metavar="PLAN", type=Path, help="a plan saved by `plan --out`")
+    parser.add_argument(
+        "--payload", action="store_true", help="show the exact request of each run (with --format text)"
+    )
+    add_format(parser, PLAN_FORMATS)
+
+
+def add_status(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `status`."""
+    asking = parser.add_mutually_exclusive_group()
+    asking.add_argument("--refresh", action="store_true", help="ask Close how running actions stand (the default)")
+    asking.add_argument("--no-refresh", action="store_true", help="only what is recorded; no connection to Close")
+    add_select(parser)
+    add_shard(parser)
+    add_format(parser)
+
+
+def add_pause(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `pause` and `resume`."""
+    add_run_name(parser)
+
+
+def add_schema(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `schema`."""
+    parser.add_argument(
+        "schema",
+        metavar="NAME",
+        nargs="?",
+        default=None,
+        help="which schema to print: bulk-action, filter, project, plan, apply-report, test-report, audit or "
+        "audit-verify",
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, help="write all schemas (or NAME) as files into DIR")
+
+
+def _sample_size(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= MAX_SAMPLE:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size of a sample: write a number from 1 to {MAX_SAMPLE}")
+    return number
+
 
 COMMANDS: tuple[Command, ...] = (
     *AUTHOR_COMMANDS,
@@ -34,7 +160,7 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan validate --format json", "for an editor or a CI job"),
             ("bulkplan validate --format github", "as notes beside the lines of a pull request"),
         ),
-        arguments.add_validate,
+        add_validate,
         "validate",
     ),
     Command(
@@ -51,7 +177,7 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan plan --shard 2/4 --out plan-2.json", "the second of four parts of the runs"),
             ("bulkplan plan --detailed-exitcode", "exit 2 when something would run"),
         ),
-        arguments.add_plan,
+        add_plan,
         "plan",
         "Exits 3 when a guard or an overlap refuses a run, or a conflict stands, and 5 when a record holds an alarm;\n"
         "every row is shown all the same.",
@@ -70,7 +196,7 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan apply --shard 2/4 --auto-approve", "one of four jobs that share the runs"),
             ("bulkplan apply --reviewed reviewed/", "after a merge: plan again, run what was reviewed"),
         ),
-        arguments.add_apply,
+        add_apply,
         "apply",
         "Interrupting is safe: what was sent is recorded, and the next apply goes on from there.\n"
         "--select and --shard narrow a plan made now; a saved plan is run whole, so they do not go with PLAN.",
@@ -86,7 +212,7 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan show plan.json --format markdown", "for a comment on a pull request, without names of leads"),
             ("bulkplan show plan.json --format html", "a page for whoever has to say yes; add > plan.html"),
         ),
-        arguments.add_show,
+        add_show,
         "show",
     ),
     Command(
@@ -99,7 +225,7 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan status --shard 2/4", "the runs of one job of four"),
             ("bulkplan status --format json", "for a program"),
         ),
-        arguments.add_status,
+        add_status,
         "status",
         "Exits 5 when a run is unknown and needs a person.",
         keeps_records=True,
@@ -109,7 +235,7 @@ COMMANDS: tuple[Command, ...] = (
         "pause a running bulk action",
         "Pause in Close what a run started. Close lets it be resumed for 7 days.",
         (("bulkplan pause winback", "the newest run of that name"), ("bulkplan pause winback@2", "by run key")),
-        arguments.add_pause,
+        add_pause,
         "pause",
         keeps_records=True,
     ),
@@ -118,69 +244,11 @@ COMMANDS: tuple[Command, ...] = (
         "resume a paused bulk action",
         "Resume in Close what was paused.",
         (("bulkplan resume winback", "the newest run of that name"), ("bulkplan resume winback@2", "by run key")),
-        arguments.add_pause,
+        add_pause,
         "resume",
         keeps_records=True,
     ),
-    Command(
-        "state list",
-        "list every record",
-        "List the records of the target's state store. Opens no connection to Close.",
-        (("bulkplan state list", "as a table"), ("bulkplan state list --format json", "for a program")),
-        arguments.add_state_list,
-        "state_list",
-    ),
-    Command(
-        "state show",
-        "show one record with its history",
-        "Show what is recorded of a run: who, when, from where, the request, and each status seen.",
-        (
-            ("bulkplan state show winback@2", "by run key"),
-            ("bulkplan state show winback --format json", "the newest record of that name"),
-        ),
-        arguments.add_state_show,
-        "state_show",
-    ),
-    Command(
-        "state settle",
-        "decide what became of an unknown run",
-        "Say whether a run of unknown outcome ran in Close. Both answers are checked against Close first.",
-        (
-            ("bulkplan state settle winback@2 --ran bulkaction_4fT9", "it ran, as this bulk action"),
-            ("bulkplan state settle winback@2 --did-not-run --reason 'proxy log: refused'", "it may run again"),
-        ),
-        arguments.add_state_settle,
-        "state_settle",
-        "--did-not-run needs --reason, 15 minutes since the attempt, and the run's name typed (or --yes NAME).",
-        keeps_records=True,
-    ),
-    Command(
-        "state forget",
-        "give a run key up for good",
-        "Put a tombstone with a reason over the record of a run that is done, failed, refused or released.\n"
-        "Its history stays, and its run key never runs again. Opens no connection to Close.",
-        (
-            ("bulkplan state forget winback@2 --reason 'list was wrong'", "asks for the run's name"),
-            ("bulkplan state forget winback@2 --reason 'list was wrong' --yes winback", "does not ask"),
-        ),
-        arguments.add_state_forget,
-        "state_forget",
-        "A run that may still do something is refused: settle it, or wait for its end.",
-        keeps_records=True,
-    ),
-    Command(
-        "state export",
-        "write every record as one JSON document",
-        "Print all that the target's state store keeps, each record with its checksum, as it is stored.\n"
-        "Opens no connection to Close.",
-        (
-            ("bulkplan state export", "on stdout"),
-            ("bulkplan state export --out state.json", "into a file, whole or not at all"),
-        ),
-        arguments.add_state_export,
-        "state_export",
-    ),
-    *AUDIT_COMMANDS,
+    *RECORD_COMMANDS,
     Command(
         "schema",
         "print the JSON Schema of specs, project file, plan or report",
@@ -189,37 +257,11 @@ COMMANDS: tuple[Command, ...] = (
             ("bulkplan schema bulk-action", "the schema of a spec"),
             ("bulkplan schema --out schemas", "all of them, as files"),
         ),
-        arguments.add_schema,
+        add_schema,
         "schema",
         "Without NAME and --out: the schema of a spec.",
     ),
-    Command(
-        "sandbox serve",
-        "serve a local Close over HTTP",
-        "Serve a sandbox with the paths of the Close API, for other programs and for tests.",
-        (
-            ("bulkplan sandbox serve", "on http://127.0.0.1:8686/api/v1"),
-            ("bulkplan sandbox serve --data world.db --leads 50000", "a larger world, kept in a file"),
-            ("bulkplan sandbox serve --port 0 --api-key test", "a free port, one key"),
-            ("bulkplan sandbox serve --from leads.json", "the leads of a JSON export of yours"),
-            ("bulkplan sandbox serve --question s_query_is_required=false", "answer an open question otherwise"),
-            ('bulkplan sandbox serve --fault \'{"kind": "status", "status": 503}\'', "the first request fails"),
-        ),
-        arguments.add_sandbox_serve,
-        "sandbox_serve",
-        _POINT_A_SCRIPT_AT_IT,
-    ),
-    Command(
-        "sandbox reset",
-        "throw away a sandbox target's leads and records",
-        "Remove the world and the local state of a sandbox target; the next plan makes them anew.",
-        (
-            ("bulkplan sandbox reset", "asks first"),
-            ("bulkplan sandbox reset --target sandbox --auto-approve", "does not ask"),
-        ),
-        arguments.add_sandbox_reset,
-        "sandbox_reset",
-    ),
+    *SANDBOX_COMMANDS,
     *CI_COMMANDS,
 )
 

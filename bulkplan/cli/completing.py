@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bulkplan.cli.arguments import Collect, add_common
-from bulkplan.cli.author_arguments import ACTION_TYPES
+from bulkplan.cli.author_table import ACTION_TYPES
 from bulkplan.cli.command_table import COMMAND_BY_NAME, COMMANDS, GROUPS
 from bulkplan.cli.parser import Parser, build_parser
 from bulkplan.core.lint.names import SLUGS

@@ -9,7 +9,7 @@ import pytest
 from support import shells
 
 from bulkplan.adapters.stores.local import LocalStore
-from bulkplan.cli.author_arguments import SHELLS
+from bulkplan.cli.author_table import SHELLS
 from bulkplan.cli.complete import _bash_lines, names_of
 from bulkplan.cli.completing import SCHEMA_NAMES, offer
 from bulkplan.cli.completion_scripts import SCRIPTS

@@ -12,11 +12,11 @@ from bulkplan.adapters.yaml_files import YamlProject
 from bulkplan.app.audit import AuditScope, make_audit
 from bulkplan.app.workspace import examine
 from bulkplan.cli.arguments import Args
-from bulkplan.cli.audit_table import FORMS
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.planning import write_text
 from bulkplan.cli.progress import progress
+from bulkplan.cli.record_table import FORMS
 from bulkplan.cli.since import moment_of
 from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.wiring import Place, find_place, open_connection, open_store
