@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bulkplan.app.ledger import Ledger
-from bulkplan.app.records import read_shelf
+from bulkplan.app.records import shelf_from
+from bulkplan.core.codec import RUN_PREFIX
 from bulkplan.core.result import ResultKind, RunResult
 from bulkplan.model.plan import Change, ChangeKind, Plan
 from bulkplan.model.record import RecordStatus
@@ -38,7 +39,8 @@ class Dependencies:
 
     def _is_done_in_state(self, name: str) -> bool:
         """Whether the newest record of a spec outside this plan is done."""
-        mine = [record for record in read_shelf(self.store).standings if record.key.name == name]
+        listed = shelf_from(self.store.list(f"{RUN_PREFIX}{name}")).standings
+        mine = [record for record in listed if record.key.name == name]
         newest = max((record.key.version for record in mine), default=0)
         return bool(mine) and all(r.status is RecordStatus.DONE for r in mine if r.key.version == newest)
 
