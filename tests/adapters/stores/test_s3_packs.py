@@ -177,6 +177,12 @@ def test_a_pack_that_is_damaged_costs_requests_and_tells_nothing(bench, damage):
     assert [bench.lists_the_truth() for _ in range(2)] == [N, 0]
 
 
+def test_a_pack_that_grows_beyond_its_bound_is_not_opened():
+    packed = dump_pack([b"x" * 5_000])
+    assert load_pack(packed, max_bytes=10_000) == [b"x" * 5_000]
+    assert load_pack(packed, max_bytes=1_000) == []
+
+
 def test_a_pack_of_an_older_state_says_nothing_of_what_was_written_since(bench):
     bench.lists_the_truth()
     (path,) = bench.bucket.packs()
