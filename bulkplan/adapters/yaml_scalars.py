@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -23,8 +23,7 @@ _MAX_DIGITS = 32
 _MAX_INTEGER = 2**63 - 1
 
 
-@dataclass(frozen=True)
-class BadScalar:
+class BadScalar(NamedTuple):
     """Why a word cannot be taken as a value."""
 
     message: str

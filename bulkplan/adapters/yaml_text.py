@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bulkplan.errors import Location, Problem
 
 MAX_FILE_BYTES = 1024 * 1024
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _BIDI = "\u202a-\u202e\u2066-\u2069"
-_REFUSED = re.compile(
-    f"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[{_BIDI}]"
-)
-_REFUSED_IN_VALUE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDI}]")
+_REFUSED = f"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[{_BIDI}]"
+_REFUSED_IN_VALUE = f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDI}]"
 
 
-@dataclass(frozen=True)
-class FileText:
+class FileText(NamedTuple):
     """A file as text: without a byte order mark; `lines` without their ends."""
 
     file: str
@@ -48,13 +45,17 @@ def decode(file: str, raw: bytes) -> FileText | Problem:
     except UnicodeDecodeError as error:
         return _not_utf8(file, raw, error)
     content = FileText(file, text, split_lines(text))
-    found = _REFUSED.search(text)
+    if text.isascii() and "".join(content.lines).isprintable():
+        return content
+    found = re.search(_REFUSED, text)
     return _refused_character(content, found.start()) if found else content
 
 
 def hidden_character(value: str) -> str | None:
     """The name (`U+0007`) of a character in `value` that nobody can see, as an escape in quotes may make it."""
-    found = _REFUSED_IN_VALUE.search(value)
+    if value.isascii() and value.isprintable():
+        return None
+    found = re.search(_REFUSED_IN_VALUE, value)
     return f"U+{ord(found.group()):04X}" if found else None
 
 

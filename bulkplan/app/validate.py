@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
-from typing import Protocol
-
-from pydantic import TypeAdapter
+from typing import NamedTuple, Protocol
 
 from bulkplan.app.workspace import (
     FilesOfProject,
@@ -45,8 +43,7 @@ class Helpers(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Validation:
+class Validation(NamedTuple):
     """How many files and specs (documents) were looked at, and what was found, in the order of files and lines."""
 
     files: int
@@ -103,9 +100,7 @@ def _validate_in_shares(source: FilesOfProject, helpers: Helpers, *, now: dateti
     files = source.read_frame()
     frame = examine_frame(files, now=now)
     work = partial(_look_through, source, frame, now)
-    as_text = TypeAdapter(ShareFindings)
-    answers = helpers.share(lambda names: as_text.dump_json(work(names)), _shares(files.spec_files, helpers))
-    found = [as_text.validate_json(answer) for answer in answers]
+    found = _found_in(_shares(files.spec_files, helpers), work, helpers)
     unread = (*files.problems, *(problem for share in found for problem in share.unread))
     specs = tuple(source.recall(outline) for share in found for outline in share.outlines)
     together = check_specs(specs, is_complete=not unread)
@@ -120,6 +115,19 @@ def _validate_in_shares(source: FilesOfProject, helpers: Helpers, *, now: dateti
             (*files.warnings, *warnings, *(warning for share in found for warning in share.warnings))
         ),
     )
+
+
+def _found_in(
+    shares: Sequence[Sequence[str]], work: Callable[[Sequence[str]], ShareFindings], helpers: Helpers
+) -> list[ShareFindings]:
+    """What the work finds in each share; what crosses from one process to another does so as JSON."""
+    if len(shares) == 1:
+        return [work(shares[0])]
+    from pydantic import TypeAdapter  # slow to load and to build, and only large projects have several shares
+
+    as_text = TypeAdapter(ShareFindings)
+    answers = helpers.share(lambda names: as_text.dump_json(work(names)), shares)
+    return [as_text.validate_json(answer) for answer in answers]
 
 
 def _shares(names: tuple[str, ...], helpers: Helpers) -> list[tuple[str, ...]]:

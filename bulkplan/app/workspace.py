@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import JsonValue
 
@@ -24,7 +23,6 @@ from bulkplan.core.near import did_you_mean
 from bulkplan.core.offline import find_offline_problems, find_suppression_problems
 from bulkplan.core.project_checks import load_project_document, warn_of_project
 from bulkplan.core.resolve import list_some
-from bulkplan.core.spec_tests import find_fixture_problems
 from bulkplan.errors import InvalidFilesError, Problem, UsageError
 from bulkplan.model.document import Document, Outline, ProjectFiles, Reading, Workspace
 from bulkplan.model.project import Project
@@ -55,8 +53,7 @@ class FilesOfProject(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class GivenVars:
+class GivenVars(NamedTuple):
     """
     Vars of the command line, by name: they stand above those of project, fragments and specs.
 
@@ -67,8 +64,7 @@ class GivenVars:
     must_be_declared: bool = True
 
 
-@dataclass(frozen=True)
-class Findings:
+class Findings(NamedTuple):
     """What loading found: the workspace as far as it is good, all problems and warnings, in file and line order."""
 
     files: ProjectFiles
@@ -127,8 +123,7 @@ def examine(
     )
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """What every spec is seen in: the project, with its fragments; and all that is wrong with files as such."""
 
     project: Project
@@ -137,8 +132,7 @@ class Frame:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True)
-class SpecFindings:
+class SpecFindings(NamedTuple):
     """What was found in some specs, each seen alone: their runs, their documents with fragments in place."""
 
     runs: tuple[WantedRun, ...]
@@ -180,6 +174,8 @@ def examine_specs(
         for run in expansion.runs:
             found = find_offline_problems(run.spec, now=now)
             if with_tests and run.spec.tests and not found:
+                from bulkplan.core.spec_tests import find_fixture_problems  # much to load, and few specs have tests
+
                 found = find_fixture_problems(run, now=now)
             problems += map(placed.document.located, found)
     problems += check_runs(runs, documents)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bulkplan.cli.arguments import Add
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """
     One command. `name` may have two words; `module` stands in `cli/commands/`; `epilog` follows the examples.
 

@@ -10,8 +10,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from bulkplan import __version__
 from bulkplan.core.visible import visible, visible_json, without_commands
@@ -45,8 +44,7 @@ _SGR = {
 """Terminal codes by style; `plain` has none. Source: ECMA-48, "Select graphic rendition"."""
 
 
-@dataclass(frozen=True)
-class Manners:
+class Manners(NamedTuple):
     """How a console behaves. `can_ask`: a person sits at the terminal and may be asked."""
 
     quiet: bool = False

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from bulkplan.cli.arguments import Args, add_common
 from bulkplan.cli.command import Command
@@ -18,8 +17,7 @@ _ELSEWHERE = frozenset({"--format", "--version"})
 """Options that may stand before the command, though not every command has them."""
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What to do: run `command`; or, where `help_text` is set, print that. `is_mistake`: nothing was asked for."""
 
     args: Args

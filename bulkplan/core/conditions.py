@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -32,8 +33,7 @@ _YES = ("yes", "true")
 _NO = ("no", "false")
 
 
-@dataclass(frozen=True)
-class WhereContext:
+class WhereContext(NamedTuple):
     """What a short filter is read against: names and IDs, the plan's one instant, the target's zone."""
 
     catalog: Catalog
@@ -50,8 +50,7 @@ class Built:
     names: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """An operator of a condition: its operand, and where it stands."""
 
     field: FoundField

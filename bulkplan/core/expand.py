@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import product
 from math import prod
+from typing import NamedTuple
 from urllib.parse import quote
 
 from pydantic import JsonValue
@@ -28,8 +29,7 @@ MAX_VARIANT = 100
 Names = Mapping[str, JsonValue]
 
 
-@dataclass(frozen=True)
-class Expansion:
+class Expansion(NamedTuple):
     """The runs of one document, in the order of its combinations; or what is wrong with it, each problem located."""
 
     runs: tuple[WantedRun, ...] = ()

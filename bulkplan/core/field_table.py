@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class FieldType(StrEnum):
@@ -25,8 +25,7 @@ class FieldType(StrEnum):
     OTHER = "a value of a type that bulkplan does not know"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """
     One field as a spec may name it.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import get_args
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple, get_args
 
 from bulkplan.core.field_table import CUSTOM_TYPES, FIELDS, FieldType, Row
 from bulkplan.core.near import did_you_mean
@@ -24,8 +25,7 @@ _PLURALS = {
 }
 
 
-@dataclass(frozen=True)
-class FoundField:
+class FoundField(NamedTuple):
     """
     A field and how to ask Close for it.
 
@@ -39,7 +39,7 @@ class FoundField:
     choices: tuple[str, ...] = ()
     owner: str | None = None
     is_multiple: bool = False
-    names: dict[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = MappingProxyType({})
 
 
 def find_field(name: str, *, scope: str, catalog: Catalog, path: Path) -> FoundField | Problem:

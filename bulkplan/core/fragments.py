@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -43,8 +44,7 @@ class Fragments:
     is_complete: bool = True
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A document with what its fragments say in place; a use that cannot be followed is left as it is."""
 
     document: Document

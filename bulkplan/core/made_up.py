@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -24,8 +25,7 @@ _ME = "me"
 Scalar = str | int | float | bool
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """
     That a field of a kind of object (`scope`) is compared with some values by an operator, or has them.
 
@@ -41,8 +41,7 @@ class Fact:
     type: str | None = None
 
 
-@dataclass(frozen=True)
-class MakeUp:
+class MakeUp(NamedTuple):
     """What relative moments are measured from while names are made up."""
 
     now: datetime

@@ -5,8 +5,8 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from bulkplan.model.base import JsonObject
 
@@ -24,15 +24,13 @@ _NAMED_DAYS: Mapping[str, int] = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3, "year": 12}
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(NamedTuple):
     """A whole local day."""
 
     day: date
 
 
-@dataclass(frozen=True)
-class Instant:
+class Instant(NamedTuple):
     """A point in time, aware, in UTC. `is_now` tells the word `now` from a written instant."""
 
     at: datetime

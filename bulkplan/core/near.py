@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
 MAX_CANDIDATES = 2000
 """Beyond so many candidates only equal beginnings are looked at: an error message must not take seconds."""
@@ -55,6 +54,8 @@ def _likeness(wanted: str, candidate: str) -> float:
         return 1.0
     if len(wanted) >= 3 and (candidate.startswith(wanted) or wanted.startswith(candidate)) and len(candidate) >= 3:
         return 0.9
+    from difflib import SequenceMatcher  # slow to load, and nothing is misspelt in most runs
+
     matcher = SequenceMatcher(None, wanted, candidate)
     if matcher.real_quick_ratio() < CUTOFF or matcher.quick_ratio() < CUTOFF:
         return 0.0

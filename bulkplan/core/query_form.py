@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -35,8 +35,7 @@ _WRAPPER_KEYS = ("query", "sort", "results_limit", "limit", "_limit", "_fields",
 MAX_DEPTH = 40
 
 
-@dataclass(frozen=True)
-class QueryParts:
+class QueryParts(NamedTuple):
     """A node, and what stood beside it: `sort` (`[{"direction": …, "field": …}]`) and `results_limit`."""
 
     node: SQuery

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from bulkplan.core.near import did_you_mean, join_words
 from bulkplan.errors import Path, Problem
@@ -16,8 +15,7 @@ Item_co = TypeVar("Item_co", covariant=True)
 MAX_LISTED = 5
 
 
-@dataclass(frozen=True)
-class Known(Generic[Item_co]):
+class Known(NamedTuple, Generic[Item_co]):
     """One thing in the catalog: its ID, what people call it (first the name to show), and the thing itself."""
 
     id: str
@@ -30,8 +28,7 @@ class Known(Generic[Item_co]):
         return self.names[0] if self.names else self.id
 
 
-@dataclass(frozen=True)
-class Noun:
+class Noun(NamedTuple):
     """What to call a kind of thing in messages, and how its IDs begin."""
 
     singular: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Literal, Union, get_args, get_origin
+from typing import Annotated, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue
 from pydantic.fields import FieldInfo
@@ -14,8 +13,7 @@ from bulkplan.errors import Path
 from bulkplan.model.where import FieldCondition, where_tag
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A place in a document: its path, the data there, the model of a mapping, the field that it is the value of."""
 
     path: Path
@@ -45,6 +43,7 @@ def root_place(model: type[BaseModel], data: JsonValue) -> Place:
 
 def fields_by_key(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
     """The fields of a model by the keys that a file spells."""
+    model.model_rebuild()  # nothing, once it is built: until then the annotations of recursive models are mere names
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -31,8 +32,7 @@ _NAME = re.compile(r"(vars|each)\.([a-zA-Z][a-zA-Z0-9_]*)")
 """An expression that is nothing but a name: it needs no parser."""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A stretch of a string: plain text, or (`is_expression`) what stands between braces. Offsets are of the whole."""
 
     text: str

@@ -15,8 +15,9 @@ _UNSEEN_PAST_ASCII = (
     "\ud800-\udfff"  # unpaired surrogates: no terminal and no UTF-8 file takes them
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # musical controls; tags and supplementary variation selectors
 )
-_UNSEEN = re.compile(f"[\x00-\x1f{_UNSEEN_PAST_ASCII}]")  # with C0, and so ESC
-_ESCAPED_IN_JSON = re.compile(rf"[{_UNSEEN_PAST_ASCII}]|(?<=#)#(?=\[)")
+# Both are compiled when they are first needed: most of what is shown is printable ASCII, and they are large.
+_UNSEEN = f"[\x00-\x1f{_UNSEEN_PAST_ASCII}]"  # with C0, and so ESC
+_ESCAPED_IN_JSON = rf"[{_UNSEEN_PAST_ASCII}]|(?<=#)#(?=\[)"
 _COMMAND = re.compile(r"^\s*:(?=:)|##(?=\[)")
 """Where GitHub's runner looks for a command: `::` after blanks, `##[`. Source: actions/runner, ActionCommand."""
 
@@ -38,8 +39,8 @@ def visible(text: str, *, max_chars: int | None = None) -> str:
         One line of text that can be printed anywhere.
     """
     if max_chars is None:
-        return _UNSEEN.sub(_escape, text)
-    shown = _UNSEEN.sub(_escape, text[: max_chars + 1])
+        return _escaped(text)
+    shown = _escaped(text[: max_chars + 1])
     return shown if len(shown) <= max_chars else shown[: max(max_chars - 1, 0)] + "…"
 
 
@@ -49,7 +50,7 @@ def visible_json(text: str) -> str:
 
     Nor is a line of it a command to GitHub's runner.
     """
-    return _ESCAPED_IN_JSON.sub(_json_escape, text)
+    return re.sub(_ESCAPED_IN_JSON, _json_escape, text)
 
 
 def without_commands(line: str) -> str:
@@ -60,6 +61,10 @@ def without_commands(line: str) -> str:
 def without_addresses(text: str) -> str:
     """The text with `***@***` for each e-mail address: what others say may name people, and it is kept and shown."""
     return _ADDRESS.sub("***@***", text)
+
+
+def _escaped(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else re.sub(_UNSEEN, _escape, text)
 
 
 def _json_escape(match: re.Match[str]) -> str:

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 class Value(BaseModel):
     """A value of ours: frozen, no coercion, unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 
 
 class Foreign(BaseModel):
     """A value read from Close: frozen; keys that nobody told us about are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 JsonObject = dict[str, JsonValue]

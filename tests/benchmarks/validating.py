@@ -7,17 +7,27 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from benchmarks import peers
-from benchmarks.figures import Figure, Goal, Options
+from benchmarks.figures import Figure, Goal, Options, at_most, ratio_at_most
 from benchmarks.inputs import write_custodian, write_octodns, write_project, write_puppet, write_terraform
 from benchmarks.measuring import BULKPLAN, ROOT, Job, Timing, beside, run_in_turn
 
 ABOUT = "specs of 40 lines and 1.3 kB, a file each; whole processes beside their peers"
-GOALS: Mapping[str, Goal] = {}
 SIZES = (1, 100, 1000, 10_000)
 QUICK_SIZES = (1, 50)
 SCHEMA = ROOT / "schemas" / "bulk-action.v1.schema.json"
 SLOW_FROM = 5000
 """Files from which the slow peers are only run when asked for."""
+
+
+def _named(n_specs: int) -> str:
+    return f"validate {n_specs:,} spec{'s' * (n_specs > 1)}"
+
+
+GOALS: Mapping[str, Goal] = {
+    **{_named(n_specs): ratio_at_most(1) for n_specs in SIZES},  # ahead of every peer
+    **{f"{_named(n_specs)}, 1 % broken": ratio_at_most(1.5) for n_specs in SIZES},
+    f"{_named(SIZES[-1])}, peak memory": at_most(200),
+}
 
 
 def figures(options: Options) -> Iterator[Figure]:
@@ -29,7 +39,7 @@ def figures(options: Options) -> Iterator[Figure]:
 
 def _of_size(folder: Path, n_specs: int, options: Options) -> Iterator[Figure]:
     """Time a project of so many specs, the same with one in a hundred broken, and the peers."""
-    name = f"validate {n_specs:,} spec{'s' * (n_specs > 1)}"
+    name = _named(n_specs)
     clean = Job(name, [*BULKPLAN, "validate"], cwd=write_project(folder / "clean", n_specs))
     folder_of_broken = write_project(folder / "broken", n_specs, broken_every=100)
     broken = Job(f"{name}, 1 % broken", [*BULKPLAN, "validate"], cwd=folder_of_broken, codes=(65,))

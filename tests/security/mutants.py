@@ -63,7 +63,7 @@ MUTANTS = (
     ),
     without(
         "bulkplan/core/visible.py",
-        "        return _UNSEEN.sub(_escape, text)\n",
+        "        return _escaped(text)\n",
         "        return text\n",
         "tests/core/test_visible.py::test_what_would_not_show_is_written_out",
         "tests/cli/test_console.py::test_an_escape_in_a_name_never_reaches_the_terminal",
