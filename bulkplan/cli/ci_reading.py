@@ -8,15 +8,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bulkplan.adapters.github_job import Job
+from bulkplan.adapters.member_shelf import MemberShelf
 from bulkplan.adapters.text_files import read_named
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.planning import read_sealed
-from bulkplan.core.comparison import Comparison, compare_plans
+from bulkplan.core.comparison import Comparison, KeptAtEnds, compare_plans
 from bulkplan.errors import BulkplanError, UsageError
 from bulkplan.model.apply_report import ApplyReport
 from bulkplan.model.failure import Failure
-from bulkplan.model.plan import SealedPlan
+from bulkplan.model.plan import Plan, SealedPlan
 from bulkplan.model.shard import Shard
 from bulkplan.report.annotations import Annotation, annotation_lines
 from bulkplan.report.comment import CiDocument, Setting
@@ -51,10 +52,19 @@ def comparison_of(args: Args, document: CiDocument, console: Console) -> Compari
         return compare_plans(None, document.plan)
     base = read_document(args.base)
     if isinstance(base, SealedPlan) and base.plan.target == document.plan.target:
-        return compare_plans(base.plan, document.plan)
+        return _compared(args.base, base.plan, args.plan, document.plan)
     why = base.message if isinstance(base, Failure) else "it is no plan for the same target"
     warn(console, f"the base branch could not be planned, so the plan stands alone: {why}", title="no comparison")
     return None
+
+
+def _compared(base_path: Path, base: Plan, head_path: Path | None, head: Plan) -> Comparison:
+    """The comparison of two saved plans, with the members that lie beside them."""
+    with MemberShelf() as before, MemberShelf() as after:
+        before.load(base_path, base)
+        if head_path is not None:
+            after.load(head_path, head)
+        return compare_plans(base, head, KeptAtEnds(before.get, after.get))
 
 
 def target_of(args: Args, document: CiDocument) -> str:

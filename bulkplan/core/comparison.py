@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,7 +13,9 @@ from bulkplan.core.members import Members, compare_members, members_of
 from bulkplan.core.risk import Risk, risk_of
 from bulkplan.model.base import JsonObject
 from bulkplan.model.plan import Change, ChangeKind, FieldChange, Plan
+from bulkplan.model.run import RunKey
 
+KeptMembers = Callable[[RunKey], Members | None]
 _AT_REST = frozenset({ChangeKind.NO_OP, ChangeKind.EXPIRED})
 """Nothing is sent for such a row, and nobody is needed."""
 
@@ -79,18 +81,27 @@ class Comparison:
         return sum(change.kind is kind for change in self.changes)
 
 
-def compare_plans(base: Plan | None, head: Plan) -> Comparison:
+@dataclass(frozen=True)
+class KeptAtEnds:
+    """The members that lie beside the plans of base and head, by run; `None` where nothing does."""
+
+    base: KeptMembers | None = None
+    head: KeptMembers | None = None
+
+
+def compare_plans(base: Plan | None, head: Plan, kept: KeptAtEnds | None = None) -> Comparison:
     """
     Compare two plans, made one right after the other, by what their specs ask for.
 
     Runs are paired by name, variant and period, so a raised version is an edit. Rows that no spec asks for (orphans)
     are no part of it, nor what is at rest at both ends. `base` is `None` where it has no project: then all is new.
+    `kept` knows the members of large cohorts, where they lie beside the plans.
     """
     before, after = _by_name(base.changes if base else ()), _by_name(head.changes)
     found: list[SpecChange] = []
     n_same = 0
     for name in sorted(before.keys() | after.keys()):
-        change = _compare(before.get(name), after.get(name))
+        change = _compare(before.get(name), after.get(name), kept or KeptAtEnds())
         if change is None:
             n_same += 1
         else:
@@ -110,11 +121,11 @@ def _by_name(changes: Iterable[Change]) -> dict[tuple[str, str], Change]:
     return {(change.key.full_name, change.key.period or ""): change for change in changes if change.source is not None}
 
 
-def _compare(base: Change | None, head: Change | None) -> SpecChange | None:
+def _compare(base: Change | None, head: Change | None, kept: KeptAtEnds) -> SpecChange | None:
     kind = _kind(base, head)
     if kind is None:
         return None
-    return SpecChange(kind, base, head, _reach(base, head), _differences(base, head))
+    return SpecChange(kind, base, head, _reach(base, head, kept), _differences(base, head))
 
 
 def _kind(base: Change | None, head: Change | None) -> SpecChangeKind | None:
@@ -142,11 +153,11 @@ def _standing(change: Change) -> tuple[object, ...]:
     return (change.kind, change.blocked_by, overlaps)
 
 
-def _reach(base: Change | None, head: Change | None) -> Reach:
+def _reach(base: Change | None, head: Change | None, kept: KeptAtEnds) -> Reach:
     then, now = _n_leads(base), _n_leads(head)
     if not then or not now:
         return Reach(then, now, entering=now, leaving=then, staying=0)
-    before, after = _members(base), _members(head)
+    before, after = _members(base, kept.base), _members(head, kept.head)
     if before is None or after is None:
         return Reach(then, now)
     drift = compare_members(before, after)
@@ -160,8 +171,8 @@ def _n_leads(change: Change | None) -> int:
     return change.matches.limited
 
 
-def _members(change: Change | None) -> Members | None:
-    return members_of(change.cohort) if change else None
+def _members(change: Change | None, kept: KeptMembers | None) -> Members | None:
+    return members_of(change.cohort, kept(change.key) if kept else None) if change else None
 
 
 def _differences(base: Change | None, head: Change | None) -> tuple[FieldChange, ...]:

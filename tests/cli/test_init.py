@@ -43,7 +43,7 @@ def test_a_new_project_is_valid_laid_out_and_runs_in_the_sandbox(capfd):
     assert "wrote bulkplan.yaml\n" in said
     assert "  bulkplan plan -C crm " in said
     os.chdir("crm")
-    assert Path(".gitignore").read_text() == ".bulkplan/\nplan.json\n"
+    assert Path(".gitignore").read_text() == ".bulkplan/\nplan.json\nplan.json.members\n"
     assert run(["validate"]) == 0
     assert run(["fmt", "--check"]) == 0
     assert run(["lint", "--strict"]) == 0
@@ -78,7 +78,7 @@ def test_what_is_there_stays_and_the_first_spec_is_only_for_projects_without_any
     Path(".gitignore").write_text("*.log")
     assert run(["init"]) == 0
     assert Path("bulkplan.yaml").read_text() == "schema: bulkplan/project/v1\n"
-    assert Path(".gitignore").read_text() == "*.log\n.bulkplan/\nplan.json\n"
+    assert Path(".gitignore").read_text() == "*.log\n.bulkplan/\nplan.json\nplan.json.members\n"
     assert [path.name for path in Path("specs").iterdir()] == ["mine.yaml"]
 
 

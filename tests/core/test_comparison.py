@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.plan_world import FakeReader, email_data, make_record, plan_of, spec_data, wanted_run
 
-from bulkplan.core.comparison import SpecChangeKind, compare_plans
-from bulkplan.core.members import MemberCollector, encoded
+from bulkplan.core.comparison import KeptAtEnds, SpecChangeKind, compare_plans
+from bulkplan.core.members import EncodedMembers, MemberCollector, encoded
 from bulkplan.core.risk import Risk
 from bulkplan.model.plan import Cohort, Plan
 
@@ -102,6 +102,22 @@ async def test_who_enters_leaves_and_stays_adds_up(before, after):
         len(before - after),
         len(before & after),
     )
+
+
+async def test_members_of_a_large_cohort_count_where_they_lie_beside_the_plan():
+    ids = {"base": {"lead_1", "lead_2"}, "head": {"lead_2", "lead_3", "lead_4"}}
+    plans, kept = {}, {}
+    for end, filter_ in (("base", None), ("head", BAD_FIT)):
+        data = spec_data("tag", filter=filter_) if filter_ else spec_data("tag")
+        plan = _with_members(await _plan(data), "tag@1", ids[end])
+        (row,) = plan.changes
+        kept[end] = {row.key: EncodedMembers(row.cohort.members)}.get
+        cohort = row.cohort.model_copy(update={"members": None, "members_digest": "sha256:0"})
+        plans[end] = plan.model_copy(update={"changes": (row.model_copy(update={"cohort": cohort}),)})
+    (change,) = compare_plans(plans["base"], plans["head"], KeptAtEnds(kept["base"], kept["head"])).changes
+    assert (change.reach.entering, change.reach.leaving, change.reach.staying) == (2, 1, 1)
+    (change,) = compare_plans(plans["base"], plans["head"], KeptAtEnds(kept["base"])).changes
+    assert (change.reach.entering, change.reach.leaving, change.reach.staying) == (None, None, None)
 
 
 async def test_the_riskiest_change_stands_first():

@@ -16,13 +16,14 @@ from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
 from bulkplan.cli.repository import folder_in_repository
 from bulkplan.core.first_project import STATES, FirstTarget, caller_text, filled, target_lines, why_unfit
+from bulkplan.core.members import FILE_SUFFIX
 from bulkplan.core.periods import find_timezone, timezone_hint
 from bulkplan.errors import UsageError
 from bulkplan.report.lines import Line, Span
 
 _EDITOR_SCHEMAS = ("bulk-action", "filter", "project")
-_IGNORED = (".bulkplan/", "plan.json")
-"""The local state with the sandbox; and a saved plan, which may name leads."""
+_IGNORED = (".bulkplan/", "plan.json", f"plan.json{FILE_SUFFIX}")
+"""The local state with the sandbox; and a saved plan, which may name leads, with what lies beside it."""
 _PROJECT_ID_BYTES = 8
 
 
