@@ -115,6 +115,10 @@ def _shut(connection):
     connection.close()
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128  # the usual five make the sixth that connects at once wait for a second
+
+
 class HttpFront:
     """An S3 server before another one, which lies, refuses or loses as it is told to."""
 
@@ -138,7 +142,7 @@ class HttpFront:
             def log_message(self, *words):
                 """Silent."""
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
