@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bulkplan.adapters.stores.local import LocalStore
-from bulkplan.app.records import read_shelf
+from bulkplan.app.records import Shelf, read_shelf
 from bulkplan.cli.console import Console
 from bulkplan.cli.wiring import Place, open_store
+from bulkplan.errors import StoreError
 from bulkplan.model.record import Standing
 
 
@@ -31,3 +32,22 @@ def recorded(place: Place, console: Console, *, is_online: bool) -> tuple[Standi
     for error in shelf.unreadable:
         console.note(f"{error.message}: it was left out")
     return shelf.standings
+
+
+def shelf_of(place: Place) -> tuple[Shelf, str]:
+    """Every record of the target, and where they are. Raises `StoreError`."""
+    store = open_store(place, reads_only=True)
+    try:
+        return read_shelf(store), store.name
+    finally:
+        store.close()
+
+
+def raise_for_unreadable(shelf: Shelf) -> None:
+    """What was shown is not all there is: that is no success. Raises `StoreError`."""
+    if count := len(shelf.unreadable):
+        which = "1 state record" if count == 1 else f"{count} state records"
+        raise StoreError(
+            f"{which} cannot be trusted; what is shown above is not all there is",
+            hint=shelf.unreadable[0].hint,
+        )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bulkplan.cli.arguments import Args
-from bulkplan.cli.commands.status import raise_for_unreadable, shelf_of
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
+from bulkplan.cli.recorded import raise_for_unreadable, shelf_of
 from bulkplan.cli.wiring import find_place
 from bulkplan.report.status_json import status_document
 from bulkplan.report.status_text import status_lines

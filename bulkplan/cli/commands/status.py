@@ -6,16 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bulkplan.app.performer import Interrupt
-from bulkplan.app.records import Shelf, read_shelf
+from bulkplan.app.records import Shelf
 from bulkplan.app.status import Status, has_news, refreshed_status
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
+from bulkplan.cli.recorded import raise_for_unreadable, shelf_of
 from bulkplan.cli.shard_option import given_shard
 from bulkplan.cli.stopping import run_until_signal
-from bulkplan.cli.wiring import Place, find_place, open_edges, open_store
+from bulkplan.cli.wiring import Place, find_place, open_edges
 from bulkplan.core.lookup import is_selected
-from bulkplan.errors import StoreError, UnknownRunError, UsageError
+from bulkplan.errors import UnknownRunError, UsageError
 from bulkplan.model.record import RecordStatus, Standing
 from bulkplan.model.run import RunKey
 from bulkplan.model.shard import Shard
@@ -46,25 +47,6 @@ def run(args: Args, console: Console) -> int:
     _raise_for_person(records, new=new)
     raise_for_unreadable(shelf)
     return OK
-
-
-def shelf_of(place: Place) -> tuple[Shelf, str]:
-    """Every record of the target, and where they are. Raises `StoreError`."""
-    store = open_store(place, reads_only=True)
-    try:
-        return read_shelf(store), store.name
-    finally:
-        store.close()
-
-
-def raise_for_unreadable(shelf: Shelf) -> None:
-    """What was shown is not all there is: that is no success. Raises `StoreError`."""
-    if count := len(shelf.unreadable):
-        which = "1 state record" if count == 1 else f"{count} state records"
-        raise StoreError(
-            f"{which} cannot be trusted; what is shown above is not all there is",
-            hint=shelf.unreadable[0].hint,
-        )
 
 
 def _selected(records: Sequence[Standing], patterns: Sequence[str]) -> list[Standing]:
