@@ -91,8 +91,8 @@ class YamlProject:
 
     def read_specs(self, names: Iterable[str]) -> Reading:
         """The documents of these files (of `read_frame`), in their order."""
-        root = self.root.resolve()
-        return _joined(read_documents(root / name, root) for name in names)
+        root = _real(self.root) if self.root.is_absolute() else self.root.resolve()
+        return _joined(read_documents(root / name, root, name=name) for name in names)
 
     def recall(self, outline: Outline) -> Document:
         """The document of an outline, with the outline's data; its file is read again when a place is asked for."""
@@ -118,6 +118,8 @@ class YamlProject:
 def _joined(readings: Iterable[Reading]) -> Reading:
     """What became of several files, as if they were one."""
     listed = list(readings)
+    if len(listed) == 1:
+        return listed[0]
     return Reading(
         tuple(document for reading in listed for document in reading.documents),
         tuple(problem for reading in listed for problem in reading.problems),
@@ -159,9 +161,13 @@ def find_files(root: Path, folder: str) -> tuple[tuple[Path, ...], tuple[Problem
     return tuple(sorted(found, key=lambda path: path.relative_to(root).parts)), tuple(problems)
 
 
-def read_documents(path: Path, root: Path, *, holds: str = "spec") -> Reading:
-    """The documents of one file below `root`; a file without any is a warning. `holds` says what they are."""
-    name = _name(path, root)
+def read_documents(path: Path, root: Path, *, name: str | None = None, holds: str = "spec") -> Reading:
+    """
+    The documents of one file below `root`; a file without any is a warning.
+
+    `name` is what the file is called where that is known already; `holds` says what its documents are.
+    """
+    name = name or _name(path, root)
     content = read_text(path, name, root)
     if isinstance(content, Problem):
         return Reading(problems=(content,))
@@ -243,6 +249,12 @@ def read_text(path: Path, name: str, root: Path) -> FileText | Problem:
     except OSError as error:
         return Problem(f"the file cannot be read: {error.strerror}", at=at)
     return decode(name, raw)
+
+
+@lru_cache(16)
+def _real(root: Path) -> Path:
+    """A folder with symbolic links followed; asked for every file, so answered once."""
+    return root.resolve()
 
 
 @lru_cache(256)

@@ -28,6 +28,7 @@ MAX_VALUES = 5_000
 SPEC_ROOT: Path = ("filter", "where")
 PROJECT_ROOT: Path = ("suppress",)
 _ROOT: Path = ("where",)
+_COLLECTIONS = (dict, list)
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ def warn_of_unused(
 
 def uses_of(document: Document, root: Path) -> frozenset[str]:
     """The names of the fragments that a document uses in its short filter, which stands at `root`."""
-    return frozenset(name for _, name in _uses(_value_at(document.data, root), root))
+    found = _value_at(document.data, root)
+    return frozenset(name for _, name in _uses(found, root)) if _may_use(found) else frozenset()
 
 
 def _own_problems(document: Document) -> tuple[Problem, ...]:
@@ -145,6 +147,21 @@ def _name_of(document: Document) -> str | None:
 def _duplicate(name: str, document: Document, first: Document) -> Problem:
     message = f'the name "{name}" is taken: another fragment has it at {first.locate(("name",))}'
     return document.located(Problem(message, "give this fragment another name", ("name",)))
+
+
+def _may_use(value: JsonValue) -> bool:
+    """Whether the word `use` is a key anywhere in a value: quickly told, and in most filters it is not."""
+    if isinstance(value, dict):
+        if "use" in value:
+            return True
+        for item in value.values():
+            if isinstance(item, _COLLECTIONS) and _may_use(item):
+                return True
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, _COLLECTIONS) and _may_use(item):
+                return True
+    return False
 
 
 def _uses(value: JsonValue, path: Path) -> Iterator[tuple[Path, str]]:
@@ -220,7 +237,7 @@ class _Placing:
     def place(self, root: Path) -> Document:
         """The document with its fragments in place below `root`; the very same where it uses none."""
         found = _value_at(self.document.data, root)
-        if not any(True for _ in _uses(found, root)):
+        if not _may_use(found) or not any(True for _ in _uses(found, root)):
             return self.document
         data = _replaced(self.document.data, root, self._value(found, root))
         return replace(

@@ -24,6 +24,7 @@ _UPPER = {"lt": "number", "lte": "number", "before": "date", "on_or_before": "da
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
+_COLLECTIONS = (dict, list)
 _SEQUENCE_ACTIONS = frozenset({"sequence_pause", "sequence_resume", "sequence_resume_finished"})
 
 
@@ -59,6 +60,8 @@ def find_where_problems(node: JsonValue, path: Path) -> Iterator[Problem]:
 
 def find_empty_keys(data: Mapping[str, JsonValue], free: Sequence[Path] = ()) -> Iterator[Problem]:
     """Keys without a value, anywhere but below the paths in `free`."""
+    if not _holds_nothing(dict(data)):
+        return
     waiting: list[tuple[Path, JsonValue]] = [((), dict(data))]
     while waiting:
         path, value = waiting.pop()
@@ -72,6 +75,12 @@ def find_empty_keys(data: Mapping[str, JsonValue], free: Sequence[Path] = ()) ->
             waiting += [((*path, key), item) for key, item in reversed(value.items())]
         elif isinstance(value, list):
             waiting += [((*path, index), item) for index, item in reversed(list(enumerate(value)))]
+
+
+def _holds_nothing(value: JsonValue) -> bool:
+    """Whether some value in it is none: quickly told, without the paths."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return None in items or any(_holds_nothing(item) for item in items if isinstance(item, _COLLECTIONS))
 
 
 def _empty_keys(data: Mapping[str, JsonValue]) -> Iterator[Problem]:

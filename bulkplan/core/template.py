@@ -22,6 +22,7 @@ from bulkplan.model.spec import NEVER_FILLED
 
 MAX_EXPRESSIONS = 500
 """In one document."""
+_COLLECTIONS = (dict, list)
 MAX_TEXT = 8000
 """Characters of one text that holds an expression."""
 MAX_FILLED = 64 * 1024
@@ -87,7 +88,7 @@ def holds_expression(value: JsonValue) -> bool:
 
 def find_fixed_problems(document: Document) -> tuple[Problem, ...]:
     """Expressions where none may stand: in the keys of `NEVER_FILLED`, and in keys of mappings."""
-    if not holds_expression(document.data):
+    if not _holds_fixed(document.data):
         return ()
     problems: list[Problem] = []
     waiting: list[tuple[Path, JsonValue]] = [((), document.data)]
@@ -101,6 +102,27 @@ def find_fixed_problems(document: Document) -> tuple[Problem, ...]:
         elif path and path[0] in NEVER_FILLED and holds_expression(value):
             problems.append(_fixed_problem(path))
     return tuple(problems)
+
+
+def _holds_fixed(data: JsonValue) -> bool:
+    """Whether some key of a mapping, or a value that is never filled in, holds an expression: quickly told."""
+    if isinstance(data, dict) and any(holds_expression(data[key]) for key in NEVER_FILLED if key in data):
+        return True
+    return _keys_hold_expression(data)
+
+
+def _keys_hold_expression(value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if "{" in key and holds_expression(key):
+                return True
+            if isinstance(item, _COLLECTIONS) and _keys_hold_expression(item):
+                return True
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, _COLLECTIONS) and _keys_hold_expression(item):
+                return True
+    return False
 
 
 def _has_parts(value: JsonValue, path: Path) -> bool:
@@ -138,11 +160,12 @@ class Filler:
     def fill(self, scope: Scope) -> JsonValue:
         """The document's data with every expression evaluated."""
         data = self.document.data
-        if not isinstance(data, dict) or not holds_expression(data):
+        if not isinstance(data, dict):
             return data
         self._n_expressions = self._n_characters = 0
         return {
-            key: item if key in NEVER_FILLED else self.fill_value(item, (key,), scope) for key, item in data.items()
+            key: self.fill_value(item, (key,), scope) if key not in NEVER_FILLED and holds_expression(item) else item
+            for key, item in data.items()
         }
 
     def fill_value(self, value: JsonValue, path: Path, scope: Scope) -> JsonValue:

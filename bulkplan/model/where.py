@@ -91,15 +91,25 @@ class Use(Value):
     where: Where | None = None
 
 
-_TAGS = {"all": "all", "any": "any", "not": "not", "has": "has", "use": "use", "field": "field"}
+_TAGS = ("all", "any", "not", "has", "use", "field")
+_TAG_BY_MODEL: dict[type, str] = {
+    AllOf: "all",
+    AnyOf: "any",
+    Not: "not",
+    Has: "has",
+    Use: "use",
+    FieldCondition: "field",
+}
 
 
 def where_tag(node: object) -> str | None:
     """Which form a node has, by its key; `None` when no form fits."""
-    if isinstance(node, Mapping):
-        return next((tag for key, tag in _TAGS.items() if key in node), None)
-    by_type: dict[type, str] = {AllOf: "all", AnyOf: "any", Not: "not", Has: "has", Use: "use", FieldCondition: "field"}
-    return by_type.get(type(node))
+    if isinstance(node, dict) or isinstance(node, Mapping):  # noqa: SIM101 - a dict is told without asking the ABC
+        for tag in _TAGS:
+            if tag in node:
+                return tag
+        return None
+    return _TAG_BY_MODEL.get(type(node))
 
 
 Where = Annotated[
