@@ -16,7 +16,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice
+from operator import lt
 from typing import Protocol
 
 from bulkplan.model.plan import Cohort
@@ -157,7 +158,7 @@ def sorted_bytes(members: Members) -> Iterator[bytes]:
 
 def is_rising(numbers: Sequence[int]) -> bool:
     """Whether numbers stand in order, each once."""
-    return all(one < other for one, other in pairwise(numbers))
+    return all(map(lt, numbers, islice(numbers, 1, None)))
 
 
 def big_endian(numbers: array[int]) -> array[int]:
