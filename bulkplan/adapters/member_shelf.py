@@ -57,7 +57,7 @@ class MemberShelf:
 
     def save(self, path: Path, plan: Plan) -> Path | None:
         """
-        Write the file beside a plan, whole or not at all, or remove an old one where the plan needs none.
+        Write the file beside a plan, whole or not at all, or remove an old one of ours where the plan needs none.
 
         Returns:
             Where it is, if the plan needs one.
@@ -66,11 +66,11 @@ class MemberShelf:
             UsageError: The file is there, and bulkplan did not write it.
             BulkplanError: It cannot be written.
         """
-        place = _own_place(path)
         rows = _rows_of(plan)
         if not rows:
-            _remove(place)
+            _remove_own(file_beside(path))
             return None
+        place = _own_place(path)
         draft = place.with_name(f".{place.name}.{os.getpid()}.tmp")
         try:
             with draft.open("xb") as file:
@@ -224,11 +224,13 @@ def _own_place(path: Path) -> Path:
     return real
 
 
-def _remove(place: Path) -> None:
+def _remove_own(beside: Path) -> None:
+    """What an earlier plan of that name left, if it did. Raises `BulkplanError`."""
     try:
-        place.unlink(missing_ok=True)
+        if _is_ours(beside):
+            beside.unlink()
     except OSError as error:
-        raise BulkplanError(f"{place} cannot be removed: {error.strerror or error}") from error
+        raise BulkplanError(f"{beside} cannot be removed: {error.strerror or error}") from error
 
 
 def _is_ours(path: Path) -> bool:

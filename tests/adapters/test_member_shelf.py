@@ -117,9 +117,11 @@ def test_what_somebody_else_wrote_is_left_alone(saved, is_needed):
     path, _ = saved
     file_beside(path).write_text("mine")
     with MemberShelf() as shelf:
-        rows = [row(OTHER, shelf.keep(OTHER, members_of(OTHER)))] if is_needed else []
-        with pytest.raises(UsageError, match="bulkplan did not write it"):
-            shelf.save(path, plan_of(*rows))
+        if is_needed:
+            with pytest.raises(UsageError, match="bulkplan did not write it"):
+                shelf.save(path, plan_of(row(OTHER, shelf.keep(OTHER, members_of(OTHER)))))
+        else:
+            assert shelf.save(path, plan_of(row(SMALL))) is None
     assert file_beside(path).read_text() == "mine"
 
 
