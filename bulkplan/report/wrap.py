@@ -6,15 +6,15 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from bulkplan.report.lines import Line, Span
+from bulkplan.report.lines import Line, Span, Style
 
 NARROWEST = 20
 """Cells that text always gets, however narrow the terminal is."""
 
 _BELOW_LONG_HEADS = 4
 
-_PIECES = re.compile(r"[(+-]?\d(?:[\d,.:]*\d)?\s+(?:%|[A-Za-z]{1,9}\b)\S{0,3}(?!\S)|\s+|\S+")
-"""What stays on one line: a number with its unit (`3.8 %,`, `15 leads`, `14:44 UTC`), else a word; or the blanks."""
+_PIECES = re.compile(r"[(+-]?\d(?:[\d,.:]*\d)?\s+(?:%|[A-Za-z]{1,9}\b)\S{0,3}(?!\S)|\S+")
+"""What stays on one line: a number with its unit (`3.8 %,`, `15 leads`, `14:44 UTC`), else a word."""
 
 
 def cells(text: str) -> int:
@@ -44,37 +44,56 @@ def _bare(head: Sequence[Span]) -> Line:
 
 def _rows(body: Sequence[Span], rooms: tuple[int, int]) -> Iterator[Line]:
     """The rows of the body; the first has the first room, all others the second."""
-    row: list[Span] = []
-    used, has_blank, room = 0, False, rooms[0]
+    row, has_blank, room = _Row(), False, rooms[0]
     for span in body:
-        for found in _PIECES.findall(span.text):
-            piece = " ".join(found.split())
-            if not piece:
-                has_blank = bool(row)
-                continue
-            needed = cells(piece)
-            is_full = bool(row) and has_blank and used + 1 + needed > room
-            if is_full or (not row and needed > room and room < rooms[1]):
-                yield _joined(row)
-                row, used, has_blank, room = [], 0, False, rooms[1]
-            if has_blank:
-                row.append(Span(" ", span.style))
-                used += 1
-            row.append(Span(piece, span.style))
-            used, has_blank = used + needed, False
-    if row:
-        yield _joined(row)
-
-
-def _joined(row: Sequence[Span]) -> Line:
-    """Neighbours of one style as one span."""
-    spans: list[Span] = []
-    for span in row:
-        if spans and spans[-1].style == span.style:
-            spans[-1] = Span(spans[-1].text + span.text, span.style)
+        whole = " ".join(span.text.split())
+        has_blank = has_blank or (row.has_words and span.text[:1].isspace())
+        if whole and row.used + has_blank + cells(whole) <= room:  # most spans fit as they are
+            row.add(whole, span.style, has_blank=has_blank)
+            pieces = []
         else:
-            spans.append(span)
-    return tuple(spans)
+            pieces = _PIECES.findall(whole)
+        for number, word in enumerate(pieces):
+            has_blank = has_blank or (number > 0 and row.has_words)
+            needed = cells(word)
+            is_full = has_blank and row.used + 1 + needed > room
+            if is_full or (not row.has_words and needed > room and room < rooms[1]):
+                yield row.line
+                row, has_blank, room = _Row(), False, rooms[1]
+            row.add(word, span.style, has_blank=has_blank)
+            has_blank = False
+        if whole:
+            has_blank = span.text[-1:].isspace()
+    if row.has_words:
+        yield row.line
+
+
+class _Row:
+    """A row in the making: neighbours of one style are one span; `used` are its cells."""
+
+    def __init__(self) -> None:
+        self.used = 0
+        self._spans: list[Span] = []
+        self._texts: list[str] = []
+        self._style: Style = "plain"
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self._texts)
+
+    @property
+    def line(self) -> Line:
+        """All of it."""
+        return (*self._spans, Span("".join(self._texts), self._style)) if self._texts else ()
+
+    def add(self, text: str, style: Style, *, has_blank: bool) -> None:
+        """Words, behind a blank or right behind what stands there."""
+        if self._texts and style != self._style:
+            self._spans.append(Span("".join(self._texts), self._style))
+            self._texts.clear()
+        self._style = style
+        self._texts += (" ", text) if has_blank else (text,)
+        self.used += cells(text) + has_blank
 
 
 def _cells_of(character: str) -> int:
