@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from bulkplan.cli.console import Console
+from bulkplan.cli.time_left import TimeLeft, left_words, no_limit
 from bulkplan.core.visible import visible
 
 if TYPE_CHECKING:  # rich is loaded for bars only, and a record is only passed on
@@ -18,6 +19,8 @@ if TYPE_CHECKING:  # rich is loaded for bars only, and a record is only passed o
     from bulkplan.model.run import RunKey
 
 BETWEEN_LINES_S = 5.0
+REQUEST_A_STEP = frozenset({"counting leads", "comparing runs", "counting people"})
+"""Work of which each step is one count, so that the limit in force tells how long it takes at least."""
 
 
 class View(Protocol):
@@ -31,6 +34,10 @@ class View(Protocol):
         """Something happened."""
         ...
 
+    def heed(self, slowest: Callable[[], float]) -> None:
+        """Counts take no fewer seconds each than `slowest` says whenever it is asked."""
+        ...
+
 
 class Progress:
     """Hears the steps of plans and the updates of runs, and shows both in one view."""
@@ -41,6 +48,10 @@ class Progress:
     def step(self, label: str, done: int, total: int | None) -> None:
         """For plans, audits, and for making a sandbox; `total` is `None` as long as nobody knows it."""
         self._view.step(label, done, total)
+
+    def heed(self, slowest: Callable[[], float]) -> None:
+        """The limit in force: seconds that a count takes at least, 0 where none is known."""
+        self._view.heed(slowest)
 
     def update(self, key: RunKey, message: str, record: Record | None) -> None:
         """For runs under way: words of news, and counts from the record."""
@@ -76,18 +87,31 @@ class LineView:
         """At once."""
         self._console.note(text)
 
+    def heed(self, slowest: Callable[[], float]) -> None:
+        """Lines say how far it is, not how long it takes."""
+
 
 class BarView:
-    """A bar on stderr for each piece of work; news above them."""
+    """A bar on stderr for each piece of work, with the time it still takes once that can be told; news above them."""
 
-    def __init__(self, bars: RichProgress) -> None:
+    def __init__(self, bars: RichProgress, *, monotonic: Callable[[], float]) -> None:
         self._bars = bars
+        self._monotonic = monotonic
         self._tasks: dict[str, TaskID] = {}
+        self._left: dict[str, TimeLeft] = {}
+        self._slowest: Callable[[], float] = no_limit
+
+    def heed(self, slowest: Callable[[], float]) -> None:
+        """What is left of counts takes no less than that."""
+        self._slowest = slowest
 
     def step(self, label: str, done: int, total: int | None) -> None:
         """Move the bar."""
         if label not in self._tasks:
-            self._tasks[label] = self._bars.add_task(visible(label), total=total)
+            slowest = self._slowest if label in REQUEST_A_STEP else no_limit
+            left = self._left[label] = TimeLeft(monotonic=self._monotonic, slowest=slowest)
+            self._tasks[label] = self._bars.add_task(visible(label), total=total, left=left.seconds)
+        self._left[label].step(done, total)
         self._bars.update(self._tasks[label], completed=done, total=total)
 
     def say(self, text: str) -> None:
@@ -104,6 +128,9 @@ class SilentView:
     def say(self, text: str) -> None:
         """Nothing."""
 
+    def heed(self, slowest: Callable[[], float]) -> None:
+        """Nothing."""
+
 
 @contextmanager
 def progress(console: Console, *, monotonic: Callable[[], float] = time.monotonic) -> Iterator[Progress]:
@@ -113,14 +140,25 @@ def progress(console: Console, *, monotonic: Callable[[], float] = time.monotoni
     elif not console.manners.has_bars:
         yield Progress(LineView(console, monotonic=monotonic))
     else:
-        with _bars(console) as bars:
-            yield Progress(BarView(bars))
+        bars = _bars(console)
+        try:
+            bars.start()
+        except RuntimeError:  # a process that may start no thread has no bars that move
+            yield Progress(LineView(console, monotonic=monotonic))
+            return
+        with bars:
+            yield Progress(BarView(bars, monotonic=monotonic))
 
 
 def _bars(console: Console) -> RichProgress:
     from rich.console import Console as RichConsole
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as RichProgress
+    from rich.text import Text
+
+    class TimeLeftColumn(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(left_words(task.fields["left"]()), style="progress.remaining")
 
     has_colour = console.manners.colour_err
     return RichProgress(
@@ -128,6 +166,7 @@ def _bars(console: Console) -> RichProgress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TimeLeftColumn(),
         console=RichConsole(file=console.stderr, color_system="auto" if has_colour else None, no_color=not has_colour),
         transient=True,
         redirect_stdout=False,
