@@ -85,6 +85,7 @@ class _Window:
 
     limit: float = math.inf
     remaining: float = math.inf
+    longest_reset_s: float = 0.0
     resets_at: float = 0.0
     next_start_at: float = 0.0
     blocked_until: float = 0.0
@@ -142,9 +143,15 @@ class Pacer:
         if said.remaining is None or said.reset_s is None:
             return
         window.limit = said.limit or math.inf
+        window.longest_reset_s = max(window.longest_reset_s, said.reset_s)
         # Requests under way may not be counted yet in what Close says is left.
         window.remaining = max(said.remaining - max(window.under_way - 1, 0), 0.0)
         window.resets_at = now + min(said.reset_s, MAX_PACE_S)
+
+    def pace_s(self, group: str) -> float:
+        """Seconds a request that the limit in force comes to, as far as answers of this group told; 0: no limit."""
+        window = self._windows.get(group)
+        return window.longest_reset_s / window.limit if window else 0.0
 
     @staticmethod
     def _block(window: _Window, now: float, wait_s: float) -> None:

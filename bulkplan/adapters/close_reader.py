@@ -15,7 +15,7 @@ from bulkplan.adapters.clock import SystemClock
 from bulkplan.adapters.close_catalog import fetch_catalog
 from bulkplan.adapters.close_connection import Connection, Patience, check_identity
 from bulkplan.adapters.close_http import Caller, open_client
-from bulkplan.adapters.close_limits import Pacer
+from bulkplan.adapters.close_limits import Pacer, group_of
 from bulkplan.adapters.close_members import AS_DOCUMENTED, LeadPage, ListingBounds, list_leads
 from bulkplan.adapters.close_paging import list_events, list_pages, parse
 from bulkplan.adapters.read_only import SEARCH_PATH, ReadOnlyTransport
@@ -89,6 +89,10 @@ class HttpCloseReader:
     async def fetch_identity(self) -> Identity:
         """Whose key this is. Raises `WrongOrganizationError` when the connection expects another organization."""
         return await fetch_identity(self.caller)
+
+    def counting_pace_s(self) -> float:
+        """Seconds that the limit in force leaves to each count; 0 where Close has named none."""
+        return self.caller.pacer.pace_s(group_of("POST", SEARCH_PATH))
 
     async def count(self, s_query: SQuery, *, results_limit: int | None = None) -> MatchCount:
         """

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
+from bulkplan.app.ahead import Ahead
 from bulkplan.core.digest import digest_json
 from bulkplan.core.marker import encode_word, make_marker, make_tag, with_marker
 from bulkplan.core.planner import ALL_LEADS, Tally
@@ -44,33 +45,55 @@ def probe_marker(project_id: str | None, organization_id: str, plan_id: str) -> 
     return make_marker(make_tag(project_id, organization_id, _PROBE), nonce)
 
 
-async def count_all(reader: CloseReader, queries: Mapping[str, SQuery], *, progress: Progress) -> Tally:
+async def count_with_marker(
+    ahead: Ahead, queries: Mapping[str, SQuery], *, reader: CloseReader, marker: str | None, progress: Progress
+) -> tuple[Tally | None, MarkerCheck | None]:
     """
-    Count every query once, at the same time (the reader bounds how many are under way).
-
-    Args:
-        reader: Reads Close.
-        queries: Queries by their digest; `ALL_LEADS` must be among them.
-        progress: Is told after each count.
+    `count_all`, and at the same time `check_marker` of the marker, if any; nothing where there are no queries.
 
     Raises:
         BulkplanError: The first count that failed; the others are given up.
     """
-    counting = _Counting(reader, progress, n_queries=len(queries))
+    if not queries:
+        return None, None
+    try:
+        async with asyncio.TaskGroup() as group:
+            tally = group.create_task(count_all(ahead, queries, progress=progress))
+            check = group.create_task(check_marker(reader, marker)) if marker else None
+    except BaseExceptionGroup as failures:
+        raise _first(failures) from failures
+    return tally.result(), check.result() if check else None
+
+
+async def count_all(ahead: Ahead, queries: Mapping[str, SQuery], *, progress: Progress) -> Tally:
+    """
+    Count every query once, at the same time (the reader bounds how many are under way).
+
+    Args:
+        ahead: Asks Close, and may have begun before.
+        queries: Queries by their digest; `ALL_LEADS` must be among them.
+        progress: Is told at the beginning and after each count.
+
+    Raises:
+        BulkplanError: The first count that failed; the others are given up.
+    """
+    totals = ahead.take_answered(queries)
+    counting = _Counting(ahead, progress, n_queries=len(queries), n_done=len(totals))
+    progress.step(COUNTING, len(totals), len(queries))
     tasks: dict[str, asyncio.Task[int]] = {}
     try:
         async with asyncio.TaskGroup() as group:
-            for digest, s_query in queries.items():
-                tasks[digest] = group.create_task(counting.count(s_query))
+            for digest in (digest for digest in queries if digest not in totals):
+                tasks[digest] = group.create_task(counting.count(digest, queries[digest]))
     except BaseExceptionGroup as failures:
         raise _first(failures) from failures
-    totals = {digest: task.result() for digest, task in tasks.items()}
+    totals |= {digest: task.result() for digest, task in tasks.items()}
     return Tally(totals, totals[digest_json(ALL_LEADS)])
 
 
 async def check_marker(reader: CloseReader, marker: str) -> MarkerCheck:
     """
-    Count all leads with and without a marker: it must not take any away.
+    Count all leads with and without a marker, at the same time: it must not take any away.
 
     When the numbers differ they are counted once more, for leads come and go. A server that refuses the marked query
     counts as one that the marker disturbs; `with_marker` is 0 then.
@@ -80,25 +103,34 @@ async def check_marker(reader: CloseReader, marker: str) -> MarkerCheck:
 
 
 async def _check_once(reader: CloseReader, marker: str) -> MarkerCheck:
-    without = (await reader.count(ALL_LEADS)).total
+    without, marked = await asyncio.gather(_total(reader), _total_with(reader, marker))
+    is_neutral = marked == without
+    return MarkerCheck(is_neutral=is_neutral, without_marker=without, with_marker=marked or 0)
+
+
+async def _total(reader: CloseReader) -> int:
+    return (await reader.count(ALL_LEADS)).total
+
+
+async def _total_with(reader: CloseReader, marker: str) -> int | None:
+    """`None`: Close refuses the marked query."""
     try:
-        marked = (await reader.count(with_marker(ALL_LEADS, marker))).total
+        return (await reader.count(with_marker(ALL_LEADS, marker))).total
     except BadRequestError:
-        return MarkerCheck(is_neutral=False, without_marker=without, with_marker=0)
-    return MarkerCheck(is_neutral=marked == without, without_marker=without, with_marker=marked)
+        return None
 
 
 @dataclass
 class _Counting:
     """Counts, and says how many counts are over."""
 
-    reader: CloseReader
+    ahead: Ahead
     progress: Progress
     n_queries: int
-    n_done: int = field(default=0)
+    n_done: int
 
-    async def count(self, s_query: SQuery) -> int:
-        found = await self.reader.count(s_query)
+    async def count(self, digest: str, s_query: SQuery) -> int:
+        found = await self.ahead.count(digest, s_query)
         self.n_done += 1
         self.progress.step(COUNTING, self.n_done, self.n_queries)
         return found.total

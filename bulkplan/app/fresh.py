@@ -33,7 +33,7 @@ def fresh_requests(
         runs = [run for run in workspace.runs if run.key in keys]
         kinds = needed_kinds([run.spec for run in runs], suppress=workspace.project.suppress)
         catalog = await reader.fetch_catalog(kinds) if kinds else Catalog()
-        context = render_context(workspace, target=target, identity=identity, now=now)
+        context = render_context(workspace.project, target=target, identity=identity, now=now)
         rendered = {run.key: render_request(run.spec, catalog=catalog, context=context) for run in runs}
         reasons = [f"{key}: {problem.message}" for key, found in rendered.items() for problem in found.problems]
         if reasons:

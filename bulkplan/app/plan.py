@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,8 +12,9 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from bulkplan import __version__
+from bulkplan.app.ahead import Ahead
 from bulkplan.app.cohorts import CohortWish
-from bulkplan.app.counting import NoProgress, Progress, check_marker, count_all, probe_marker
+from bulkplan.app.counting import NoProgress, Progress, count_with_marker, probe_marker
 from bulkplan.app.exclusions import add_exclusions
 from bulkplan.app.funnel import add_funnels
 from bulkplan.app.layers import guard_layers
@@ -26,17 +28,16 @@ from bulkplan.core.digest import canonical_json
 from bulkplan.core.exclusion import with_all
 from bulkplan.core.frozen import comparable, is_frozen
 from bulkplan.core.lookup import by_full_name, is_selected, selected
-from bulkplan.core.needs import needed_kinds
 from bulkplan.core.ordering import ordered
-from bulkplan.core.planner import Draft, PlanFacts, Tally, alarm_notes, assemble, queries_of
+from bulkplan.core.planner import Draft, PlanFacts, alarm_notes, assemble, queries_of
 from bulkplan.core.render import SUPPRESSED_FAMILIES, RenderContext, Rendered, render_request
 from bulkplan.core.words import suppression_words
 from bulkplan.errors import InvalidFilesError, Problem, UnreadableRecordError
 from bulkplan.model.base import JsonObject
 from bulkplan.model.catalog import Catalog
 from bulkplan.model.document import Workspace
-from bulkplan.model.plan import ChangeKind, FieldChange, MarkerCheck, Plan
-from bulkplan.model.project import Target
+from bulkplan.model.plan import ChangeKind, FieldChange, Plan
+from bulkplan.model.project import Project, Target
 from bulkplan.model.record import Record
 from bulkplan.model.remote import Identity
 from bulkplan.model.request import FAMILY_BY_KIND, Request
@@ -45,6 +46,8 @@ from bulkplan.model.shard import Shard
 from bulkplan.ports import CloseReader, Store
 
 NAMES = "reading names"
+ROWS_A_TURN = 16
+"""How many rows are finished before others get a turn: two milliseconds."""
 
 
 def new_plan_id() -> str:
@@ -74,6 +77,14 @@ class PlanScope:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """What was begun while the files were still being read: every record, and what Close was asked ahead."""
+
+    shelf: Shelf
+    ahead: Ahead
+
+
+@dataclass(frozen=True)
 class PlanResult:
     """A plan, and what the files should be warned about."""
 
@@ -89,6 +100,7 @@ async def make_plan(
     scope: PlanScope,
     wish: CohortWish | None = None,
     progress: Progress | None = None,
+    begun: Begun | None = None,
 ) -> PlanResult:
     """
     Say what apply would do. Only reads; asks Close nothing when no run needs it.
@@ -100,6 +112,7 @@ async def make_plan(
         scope: What the plan is made for.
         wish: What is to be known of the leads besides how many they are.
         progress: Is told how far it has come.
+        begun: What is known already.
 
     Raises:
         UsageError: A pattern of `select` means no run.
@@ -109,18 +122,14 @@ async def make_plan(
         StoreError: The state could not be read.
     """
     told = progress or NoProgress()
-    shelf = read_shelf(store)
-    records = shelf.standings
-    check_organization(
-        records, target=scope.target_name, store=store.name, organization_id=scope.identity.organization_id
-    )
-    drafts = _drafts(workspace, shelf, scope)
-    drafts = await _rendered(drafts, shelf, workspace, reader, scope=scope, progress=told)
-    queries = queries_of(drafts)
-    tally = await count_all(reader, queries, progress=told) if queries else None
-    marker = await _marker_check(drafts, tally, reader, scope=scope, project_id=workspace.project.project_id)
+    begun = begun or begin(reader, store, scope, project=workspace.project)
+    records = begun.shelf.standings
+    drafts = _drafts(workspace, begun.shelf, scope)
+    drafts = await _rendered(drafts, workspace, begun, progress=told)
+    marker = _marker(drafts, scope=scope, project_id=workspace.project.project_id)
+    tally, check = await count_with_marker(begun.ahead, queries_of(drafts), reader=reader, marker=marker, progress=told)
     facts = _facts(workspace, store, scope)
-    plan = assemble(drafts, tally, facts, records=records, marker=marker)
+    plan = assemble(drafts, tally, facts, records=records, marker=check)
     plan = await add_exclusions(plan, workspace, reader=reader, progress=told)
     part = part_of(plan, workspace, scope.shard)
     wish = wish or CohortWish()
@@ -131,11 +140,25 @@ async def make_plan(
     return PlanResult(part.of(with_dependency_notes(plan, records)), workspace.warnings)
 
 
-def render_context(workspace: Workspace, *, target: Target, identity: Identity, now: datetime) -> RenderContext:
-    """What requests of this target are rendered with."""
-    return RenderContext(
-        now=now, timezone=target.timezone, suppress=workspace.project.suppress, user_id=identity.user_id
+def begin(reader: CloseReader, store: Store, scope: PlanScope, *, project: Project) -> Begun:
+    """
+    Read the state, and get ready to ask Close; nothing is asked yet.
+
+    Raises:
+        WrongOrganizationError: The state is of another organization.
+        StoreError: The state could not be read.
+    """
+    shelf = read_shelf(store)
+    check_organization(
+        shelf.standings, target=scope.target_name, store=store.name, organization_id=scope.identity.organization_id
     )
+    context = render_context(project, target=scope.target, identity=scope.identity, now=scope.now)
+    return Begun(shelf, Ahead(reader, context=context))
+
+
+def render_context(project: Project, *, target: Target, identity: Identity, now: datetime) -> RenderContext:
+    """What requests of this target are rendered with."""
+    return RenderContext(now=now, timezone=target.timezone, suppress=project.suppress, user_id=identity.user_id)
 
 
 def locate_all(workspace: Workspace, found: Iterable[tuple[WantedRun, Problem]]) -> tuple[Problem, ...]:
@@ -173,41 +196,34 @@ def _unreadable_names(shelf: Shelf) -> dict[str, UnreadableRecordError]:
     return {key.full_name: error for key, error in keys if key is not None}
 
 
-async def _rendered(
-    drafts: Sequence[Draft],
-    shelf: Shelf,
-    workspace: Workspace,
-    reader: CloseReader,
-    *,
-    scope: PlanScope,
-    progress: Progress,
-) -> list[Draft]:
+async def _rendered(drafts: Sequence[Draft], workspace: Workspace, begun: Begun, *, progress: Progress) -> list[Draft]:
     """The drafts with their requests, compared where that decides or tells something. Fetches only names it needs."""
-    asked = [draft.wanted for draft in drafts if draft.wanted and draft.decision.needs_request]
-    kinds = needed_kinds([run.spec for run in asked], suppress=workspace.project.suppress)
-    progress.step(NAMES, 0, len(kinds))
-    catalog = await reader.fetch_catalog(kinds) if kinds else Catalog()
-    progress.step(NAMES, len(kinds), len(kinds))
-    context = render_context(workspace, target=scope.target, identity=scope.identity, now=scope.now)
-    rendering = _Rendering(workspace, catalog, context, shelf)
-    found = {run.key: rendering.render(run) for run in asked}
+    ahead, asked = begun.ahead, [draft.wanted for draft in drafts if draft.wanted and draft.decision.needs_request]
+    ahead.begin_names([run for run in asked if not ahead.has_rendered(run)])
+    progress.step(NAMES, 0, len(ahead.kinds))
+    catalog = await ahead.catalog()
+    progress.step(NAMES, len(ahead.kinds), len(ahead.kinds))
+    rendering = _Rendering(workspace, catalog, ahead.context, begun.shelf)
+    found = {run.key: ahead.rendered(run, catalog) for run in asked}
     problems = [(run, problem) for run in asked for problem in found[run.key].problems]
     if problems:
         raise InvalidFilesError(locate_all(workspace, problems))
-    return [rendering.finish(draft, found.get(draft.key)) for draft in drafts]
+    finished = []
+    for number, draft in enumerate(drafts):
+        finished.append(rendering.finish(draft, found.get(draft.key)))
+        if number % ROWS_A_TURN == 0:
+            await asyncio.sleep(0)  # what was asked ahead goes on meanwhile
+    return finished
 
 
 @dataclass(frozen=True)
 class _Rendering:
-    """Renders requests with what was fetched, and compares them with those of earlier runs."""
+    """Finishes drafts by what was fetched, and compares them with the requests of earlier runs."""
 
     workspace: Workspace
     catalog: Catalog
     context: RenderContext
     shelf: Shelf
-
-    def render(self, wanted: WantedRun) -> Rendered:
-        return render_request(wanted.spec, catalog=self.catalog, context=self.context)
 
     def finish(self, draft: Draft, rendered: Rendered | None) -> Draft:
         """The draft with its request, guards and notes, and decided where that took a comparison."""
@@ -261,13 +277,11 @@ def _without_suppression(old: JsonObject, new: JsonObject, fresh: Request) -> tu
     return old, new
 
 
-async def _marker_check(
-    drafts: Sequence[Draft], tally: Tally | None, reader: CloseReader, *, scope: PlanScope, project_id: str | None
-) -> MarkerCheck | None:
-    """Only where something would be sent."""
-    if tally is None or not any(draft.decision.kind is ChangeKind.RUN for draft in drafts):
+def _marker(drafts: Sequence[Draft], *, scope: PlanScope, project_id: str | None) -> str | None:
+    """One to try out, only where something would be sent."""
+    if not any(draft.decision.kind is ChangeKind.RUN for draft in drafts):
         return None
-    return await check_marker(reader, probe_marker(project_id, scope.identity.organization_id, scope.plan_id))
+    return probe_marker(project_id, scope.identity.organization_id, scope.plan_id)
 
 
 def _facts(workspace: Workspace, store: Store, scope: PlanScope) -> PlanFacts:

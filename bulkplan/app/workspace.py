@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -27,6 +28,9 @@ from bulkplan.errors import InvalidFilesError, Problem, UsageError
 from bulkplan.model.document import Document, Outline, ProjectFiles, Reading, Workspace
 from bulkplan.model.project import Project
 from bulkplan.model.run import WantedRun
+
+FILES_A_STEP = 16
+"""How many spec files are read before others get a turn: a dozen milliseconds; one by one takes a quarter longer."""
 
 
 class FilesOfProject(Protocol):
@@ -81,10 +85,72 @@ def load_workspace(source: FilesOfProject, *, now: datetime, given: GivenVars | 
         UsageError: a var is given that no file declares.
         InvalidFilesError: with every problem of every file, in the order of files and lines.
     """
-    findings = examine(source.read(), now=now, given=given)
-    if findings.problems:
-        raise InvalidFilesError(findings.problems)
-    return findings.workspace
+    return Loading(source, now=now, given=given).finish()
+
+
+class Loading:
+    """
+    `load_workspace` step by step, for those who have something to do in between.
+
+    `frame` is known at once. What a step gives is good by itself; whether all of it fits together, and so whether
+    anything may come of it, only `finish` says.
+    """
+
+    def __init__(self, source: FilesOfProject, *, now: datetime, given: GivenVars | None = None) -> None:
+        self._source, self._now, self._given = source, now, given
+        self._files = source.read_frame()
+        self.frame = examine_frame(self._files, now=now)
+        self._n_read = 0
+        self._readings: list[Reading] = []
+        self._found: list[SpecFindings] = []
+        self._workspace: Workspace | None = None
+
+    def steps(self) -> Iterator[tuple[WantedRun, ...]]:
+        """The runs of some spec files after the other, each once; none any more when there is a problem."""
+        is_good = not self.frame.problems
+        values = self._given.values if self._given else {}
+        names = self._files.spec_files
+        while self._n_read < len(names):
+            share = names[self._n_read : self._n_read + FILES_A_STEP]
+            self._n_read += len(share)
+            reading = self._source.read_specs(share)
+            found = examine_specs(reading.documents, self.frame, now=self._now, given_vars=values)
+            self._readings.append(reading)
+            self._found.append(found)
+            is_good = is_good and not (reading.problems or found.problems)
+            yield found.runs if is_good else ()
+
+    def finish(self) -> Workspace:
+        """
+        The workspace, once the steps that are left are done. Asked for again, it is the same.
+
+        Raises:
+            BulkplanError: As `load_workspace` does.
+        """
+        if self._workspace is None:
+            for _ in self.steps():
+                pass
+            self._workspace = self._examined()
+        return self._workspace
+
+    def _examined(self) -> Workspace:
+        files = _with_specs(self._files, self._readings)
+        if self._given:
+            _checked(self._given, files)
+        findings = _findings(files, self.frame, _together(self._found))
+        if findings.problems:
+            raise InvalidFilesError(findings.problems)
+        return findings.workspace
+
+
+def _with_specs(files: ProjectFiles, readings: Iterable[Reading]) -> ProjectFiles:
+    listed = tuple(readings)
+    return replace(
+        files,
+        specs=tuple(document for reading in listed for document in reading.documents),
+        problems=(*files.problems, *(problem for reading in listed for problem in reading.problems)),
+        warnings=(*files.warnings, *(warning for reading in listed for warning in reading.warnings)),
+    )
 
 
 def load_project(source: FilesOfProject) -> Project:
@@ -112,8 +178,13 @@ def examine(
     """
     values = _checked(given, files) if given else {}
     frame = examine_frame(files, now=now)
-    found = examine_specs(files.specs, frame, now=now, given_vars=values, with_tests=with_tests)
-    problems = (*frame.problems, *found.problems, *check_specs(files.specs, is_complete=not files.problems))
+    return _findings(files, frame, examine_specs(files.specs, frame, now=now, given_vars=values, with_tests=with_tests))
+
+
+def _findings(files: ProjectFiles, frame: Frame, found: SpecFindings) -> Findings:
+    """What is said of specs seen alone, and of all of them together."""
+    together = check_specs(files.specs, is_complete=not files.problems)
+    problems = (*files.problems, *frame.problems, *found.problems, *together)
     warnings = sort_problems((*files.warnings, *found.warnings, *warn_of_frame(files, frame)))
     return Findings(
         files=files,
@@ -181,6 +252,17 @@ def examine_specs(
     problems += check_runs(runs, documents)
     warnings += warn_of_guards(runs, documents, frame.project)
     return SpecFindings(tuple(runs), documents, tuple(problems), tuple(warnings))
+
+
+def _together(found: Iterable[SpecFindings]) -> SpecFindings:
+    """What was found in several specs, each seen alone."""
+    listed = tuple(found)
+    return SpecFindings(
+        runs=tuple(run for one in listed for run in one.runs),
+        documents={place: document for one in listed for place, document in one.documents.items()},
+        problems=tuple(problem for one in listed for problem in one.problems),
+        warnings=tuple(warning for one in listed for warning in one.warnings),
+    )
 
 
 def warn_of_frame(files: ProjectFiles, frame: Frame) -> tuple[Problem, ...]:

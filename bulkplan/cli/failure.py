@@ -9,7 +9,7 @@ from typing import Literal
 
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.exit_codes import exit_code
-from bulkplan.cli.planning import remove_own, write_text
+from bulkplan.cli.own_files import remove_own, write_text
 from bulkplan.cli.shard_option import given_shard
 from bulkplan.cli.stopping import Stopped
 from bulkplan.cli.wiring import find_place

@@ -2,45 +2,51 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing, suppress
+import importlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulkplan.adapters.member_shelf import MemberShelf, file_beside
 from bulkplan.adapters.text_files import read_named
 from bulkplan.adapters.yaml_files import YamlProject
-from bulkplan.app.cohorts import CohortWish
-from bulkplan.app.plan import PlanResult, PlanScope, make_plan
-from bulkplan.app.workspace import GivenVars, load_workspace
+from bulkplan.app.workspace import GivenVars, Loading, load_workspace
 from bulkplan.cli.console import Console
 from bulkplan.cli.progress import Progress, progress
-from bulkplan.cli.wiring import Place, open_connection, open_store
-from bulkplan.core.overlap import GUARD as OVERLAP
-from bulkplan.core.seal import KEY_VARIABLE, load_sealed
+from bulkplan.cli.wiring import Place, leave_httpx_its_commands, open_connection, open_store
 from bulkplan.errors import BulkplanError, RefusedError, UsageError
-from bulkplan.model.document import Workspace
-from bulkplan.model.plan import ChangeKind, Plan, SealedPlan
-from bulkplan.model.remote import Identity
-from bulkplan.model.shard import Shard
 from bulkplan.report.problems_text import problem_lines
 
-if TYPE_CHECKING:
-    from bulkplan.adapters.close_reader import HttpCloseReader
+if TYPE_CHECKING:  # the first request leaves before these are loaded
+    import asyncio
 
-_BEGINNINGS = (
-    b'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy"',
-    b"kind,id,created_at,",
-    b"### Audit of ",
-    b"Audit of ",
+    from bulkplan.adapters.close_reader import HttpCloseReader
+    from bulkplan.adapters.member_shelf import MemberShelf
+    from bulkplan.app.cohorts import CohortWish
+    from bulkplan.app.plan import PlanResult, PlanScope
+    from bulkplan.model.document import Workspace
+    from bulkplan.model.plan import Plan, SealedPlan
+    from bulkplan.model.remote import Identity
+    from bulkplan.model.shard import Shard
+
+NEEDED_LATER = (
+    "bulkplan.core.words",
+    "bulkplan.core.changes",
+    "bulkplan.core.render",
+    "bulkplan.core.planner",
+    "bulkplan.app.cohorts",
+    "bulkplan.app.funnel",
+    "bulkplan.app.plan_early",
+    "bulkplan.report.plan_text",
 )
-"""Of the forms that are no JSON."""
+"""What is loaded while Close is asked whose key it is, piece by piece."""
 
 
 def plan_key(environ: Mapping[str, str]) -> bytes | None:
     """The key that plans are signed with, where there is one."""
+    from bulkplan.core.seal import KEY_VARIABLE
+
     key = environ.get(KEY_VARIABLE, "")
     return key.encode("utf-8", "surrogateescape") if key else None
 
@@ -56,7 +62,7 @@ async def plan_here(
     *,
     select: tuple[str, ...],
     given: GivenVars | None = None,
-    wish: CohortWish | None = None,
+    wish: Callable[[], CohortWish] | None = None,
     shard: Shard | None = None,
 ) -> tuple[Workspace, PlanResult]:
     """
@@ -68,36 +74,62 @@ async def plan_here(
     """
     now = place.clock.now()
     with progress(console) as shown:
-        async with _reading(place, console, shown, now=now, given=given) as (reader, identity, workspace):
-            scope = PlanScope(
-                place.target_name,
-                place.target,
-                identity,
-                now,
-                select,
-                place.provenance().commit,
-                given.values if given else {},
-                shard=shard,
-            )
-            with closing(open_store(place, reads_only=True)) as store:
-                return workspace, await make_plan(
-                    workspace, reader=reader, store=store, scope=scope, wish=wish, progress=shown
+        async with _asking(place, console, shown, now=now, given=given) as (reader, identity, loading):
+            from bulkplan.app.plan import PlanScope
+            from bulkplan.app.plan_early import plan_while_reading
+
+            def scope_of(identity: Identity) -> PlanScope:
+                commit, of_command = place.provenance().commit, given.values if given else {}
+                return PlanScope(
+                    place.target_name, place.target, identity, now, select, commit, of_command, shard=shard
                 )
+
+            return await plan_while_reading(
+                loading,
+                reader=reader,
+                identity=identity,
+                open_store=lambda: open_store(place, reads_only=True),
+                scope_of=scope_of,
+                wish=wish() if wish else None,
+                progress=shown,
+            )
 
 
 @asynccontextmanager
-async def _reading(
+async def _asking(
     place: Place, console: Console, shown: Progress, *, now: datetime, given: GivenVars | None
-) -> AsyncIterator[tuple[HttpCloseReader, Identity, Workspace]]:
-    """A reader of the target, whose key it has, and the workspace: what is wrong with files is told before anything."""
+) -> AsyncIterator[tuple[HttpCloseReader, asyncio.Task[Identity], Loading]]:
+    """
+    A reader of the target, which is being asked whose key it has, and the files, still to be read.
+
+    What is wrong with the files is told first: they are read before where there is no way to Close, and where nothing
+    would be waited for.
+    """
+    import asyncio
+
+    leave_httpx_its_commands()
     from bulkplan.adapters.close_reader import open_reader
 
-    workspace = workspace_of(place, now=now, given=given)
-    async with (
-        open_connection(place, console, shown) as connection,
-        open_reader(connection, clock=place.clock) as reader,
-    ):
-        yield reader, await reader.fetch_identity(), workspace
+    loading = Loading(YamlProject(place.root), now=now, given=given) if place.is_sandbox else None
+    async with AsyncExitStack() as opened:
+        try:
+            if loading is not None:
+                loading.finish()
+            connection = await opened.enter_async_context(open_connection(place, console, shown))
+            reader = await opened.enter_async_context(open_reader(connection, clock=place.clock))
+        except BulkplanError:
+            workspace_of(place, now=now, given=given)
+            raise
+        shown.heed(reader.counting_pace_s)
+        asking = asyncio.create_task(reader.fetch_identity())
+        try:
+            for name in NEEDED_LATER:
+                await asyncio.sleep(0)  # so that the request leaves
+                importlib.import_module(name)
+            yield reader, asking, loading or Loading(YamlProject(place.root), now=now, given=given)
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
 
 
 def tell_warnings(result: PlanResult, console: Console) -> None:
@@ -116,6 +148,8 @@ def read_sealed(path: Path) -> SealedPlan:
         PlanRefusedError: It is no plan, or was altered.
         BulkplanError: It cannot be read.
     """
+    from bulkplan.core.seal import load_sealed
+
     try:
         text = read_named(path)
     except (FileNotFoundError, IsADirectoryError) as error:
@@ -131,6 +165,8 @@ def load_members(shelf: MemberShelf, path: Path, plan: Plan, console: Console) -
 
     Raises `PlanRefusedError` for a file that was altered or is of another plan, `BulkplanError`.
     """
+    from bulkplan.adapters.member_shelf import file_beside
+
     if not shelf.load(path, plan):
         console.note(
             f"{file_beside(path)} is not there: nobody knows who the leads of large cohorts were, "
@@ -138,63 +174,11 @@ def load_members(shelf: MemberShelf, path: Path, plan: Plan, console: Console) -
         )
 
 
-def write_text(path: Path, text: str, *, is_private: bool = False) -> None:
-    """
-    Write a file whole or not at all; a private one for its owner alone.
-
-    Raises:
-        UsageError: The path names no file, or a file that is not one of ours.
-        BulkplanError: It cannot be written.
-    """
-    path = _own_place(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        draft.touch(mode=0o600 if is_private else 0o666, exist_ok=False)
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        with suppress(OSError):  # where a draft cannot be made, it often cannot be taken away either
-            draft.unlink()
-        raise BulkplanError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def remove_own(path: Path) -> None:
-    """
-    Remove what bulkplan wrote there before, if anything.
-
-    Raises:
-        UsageError: The path names no file, or a file that is not one of ours.
-        BulkplanError: It cannot be removed.
-    """
-    try:
-        _own_place(path).unlink(missing_ok=True)
-    except OSError as error:
-        raise BulkplanError(f"{path} cannot be removed: {error.strerror or error}") from error
-
-
-def _own_place(path: Path) -> Path:
-    """Where the text goes, symbolic links followed: a new file, or one that bulkplan wrote before."""
-    if path == Path() or path.is_dir():
-        raise UsageError(f'"{path}" is no file to write to', hint="name a file: --out plan.json")
-    real = path.resolve()
-    if real.exists() and not real.is_file():
-        raise UsageError(f"{path} is no ordinary file", hint="name a file, or print it: --format json")
-    if real.is_file() and real.stat().st_size and not _is_ours(real):
-        hint = "name another file, or remove it"
-        raise UsageError(f"{path} is there already, and bulkplan did not write it", hint=hint)
-    return real
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a file begins as everything that bulkplan writes: JSON that says what it is, its pages, its tables."""
-    with path.open("rb") as file:
-        head = file.read(400)
-    is_json = head.lstrip().startswith(b"{") and any(mark in head for mark in (b"bulkplan", b"format_version"))
-    return is_json or head.startswith(_BEGINNINGS)
-
-
 def refusal(plan: Plan) -> RefusedError | None:
     """The error for a plan with rows that a guard or a conflict holds back."""
+    from bulkplan.core.overlap import GUARD as OVERLAP
+    from bulkplan.model.plan import ChangeKind
+
     rows = [change for change in plan.changes if change.is_blocked and change.kind is ChangeKind.RUN]
     blocked, by = len(rows), "a guard or an overlap" if any(OVERLAP in row.blocked_by for row in rows) else "a guard"
     conflicts = sum(change.kind is ChangeKind.CONFLICT for change in plan.changes)

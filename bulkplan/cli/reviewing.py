@@ -70,8 +70,14 @@ def reviewed_plan(args: Args, place: Place, console: Console, *, stack: ExitStac
         )
     reviewed = [_read(path, stack, console) for path in _files(args.reviewed)]
     shelf = stack.enter_context(MemberShelf())
-    wish = CohortWish(members=True, open_spool=DiskSpool, open_members=MemberSpool, keeper=shelf)
-    planning = plan_here(place, console, select=(), given=given_vars(args.var), wish=wish, shard=given_shard(args))
+    planning = plan_here(
+        place,
+        console,
+        select=(),
+        given=given_vars(args.var),
+        wish=lambda: CohortWish(members=True, open_spool=DiskSpool, open_members=MemberSpool, keeper=shelf),
+        shard=given_shard(args),
+    )
     workspace, result = run_until_signal(planning)
     tell_warnings(result, console)
     console.result(plan_lines(result.plan, width=console.manners.width, closing=None))

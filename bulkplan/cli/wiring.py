@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -168,6 +169,15 @@ def prepare_folder(root: Path) -> Path:
     return folder
 
 
+def leave_httpx_its_commands() -> None:
+    """
+    To be called before httpx is imported first: it then loads no command line of its own.
+
+    Where click happens to be installed, it would; and for that rich, which takes longer than all the rest of it.
+    """
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # how Python says: not to be had
+
+
 @asynccontextmanager
 async def open_connection(place: Place, console: Console, shown: Progress) -> AsyncIterator[Connection]:
     """
@@ -177,6 +187,7 @@ async def open_connection(place: Place, console: Console, shown: Progress) -> As
         NotAuthorizedError: The variable that should hold the key is not set, or the key would go to another host than
             Close that only the project file names.
     """
+    leave_httpx_its_commands()
     from bulkplan.adapters.close_connection import Connection, check_host
     from bulkplan.adapters.secret import Secret
 
@@ -250,6 +261,7 @@ async def open_edges(
     Raises:
         BulkplanError: What connecting, the identity or the store raise.
     """
+    leave_httpx_its_commands()
     from bulkplan.adapters.chance import draw_word
     from bulkplan.adapters.close_reader import open_reader
     from bulkplan.adapters.close_writer import open_writer

@@ -7,10 +7,14 @@ import pytest
 KEY = "mark@1"
 APPLY = ("apply", "--auto-approve", "--no-wait", "--settle-timeout", "0s")
 LIMITED = """
-import concurrent.futures.thread, resource, sys
+import concurrent.futures.thread, importlib, resource, sys
 from pathlib import Path
 from bulkplan.cli.main import run
-import bulkplan.cli.commands.apply, bulkplan.adapters.close_reader, bulkplan.adapters.close_writer, bulkplan.app.plan
+from bulkplan.cli.planning import NEEDED_LATER
+import bulkplan.cli.commands.apply, bulkplan.adapters.close_reader, bulkplan.adapters.close_writer
+
+for name in NEEDED_LATER:
+    importlib.import_module(name)
 
 limit = int(sys.argv[2])
 if sys.argv[1] == "RLIMIT_AS":

@@ -260,7 +260,7 @@ MUTANTS = (
         also=(("file.read(found.st_size)", "file.read(2**28)"),),
     ),
     without(
-        "bulkplan/cli/planning.py",
+        "bulkplan/cli/own_files.py",
         "if real.is_file() and real.stat().st_size and not _is_ours(real):",
         "if False:",
         f"{FILES}test_nothing_is_written_into_what_is_no_file_of_ours",
@@ -520,7 +520,7 @@ MUTANTS = (
         "tests/security/test_keys.py::test_a_key_that_stands_in_a_file_by_mistake_is_not_repeated",
     ),
     without(
-        "bulkplan/cli/planning.py",
+        "bulkplan/cli/own_files.py",
         "0o600 if is_private else 0o666",
         "0o666",
         "tests/cli/test_plan_members.py::test_a_sample_is_told_of_and_keeps_the_plan_private",

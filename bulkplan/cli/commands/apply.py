@@ -21,15 +21,8 @@ from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK, exit_code
 from bulkplan.cli.failure import telling_failure
-from bulkplan.cli.planning import (
-    load_members,
-    plan_here,
-    plan_key,
-    read_sealed,
-    tell_warnings,
-    workspace_of,
-    write_text,
-)
+from bulkplan.cli.own_files import write_text
+from bulkplan.cli.planning import load_members, plan_here, plan_key, read_sealed, tell_warnings, workspace_of
 from bulkplan.cli.reviewing import Agreed, reviewed_plan
 from bulkplan.cli.shard_option import given_shard
 from bulkplan.cli.stopping import Stopped, run_until_signal, saying

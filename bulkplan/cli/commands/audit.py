@@ -14,7 +14,7 @@ from bulkplan.app.workspace import examine
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
-from bulkplan.cli.planning import write_text
+from bulkplan.cli.own_files import write_text
 from bulkplan.cli.progress import progress
 from bulkplan.cli.record_table import FORMS
 from bulkplan.cli.since import moment_of

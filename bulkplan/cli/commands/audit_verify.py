@@ -10,7 +10,7 @@ from bulkplan.app.chain import Earlier, load_chain_report, verify_chain
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
-from bulkplan.cli.planning import write_text
+from bulkplan.cli.own_files import write_text
 from bulkplan.cli.wiring import find_place, open_store
 from bulkplan.errors import StoreError, UsageError
 from bulkplan.model.chain_report import ChainReport

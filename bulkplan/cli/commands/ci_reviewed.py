@@ -12,7 +12,7 @@ from bulkplan.app.ci_reviewed import ReviewedPlan, reviewed_plans
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
-from bulkplan.cli.planning import write_text
+from bulkplan.cli.own_files import write_text
 from bulkplan.cli.wiring import find_place
 from bulkplan.core.seal import load_sealed
 from bulkplan.errors import BulkplanError, NotAuthorizedError, PlanRefusedError, UsageError

@@ -55,5 +55,5 @@ async def _explained(runs: Sequence[WantedRun], scene: Scene, place: Place, cons
             open_reader(connection, clock=place.clock) as reader,
         ):
             identity = await reader.fetch_identity()
-            context = render_context(scene.workspace, target=place.target, identity=identity, now=scene.now)
+            context = render_context(scene.workspace.project, target=place.target, identity=identity, now=scene.now)
             return [await explain_run(wanted, scene, reader=reader, context=context) for wanted in runs]

@@ -108,7 +108,7 @@ async def _facts(place: Place, console: Console, asked: _Asked) -> Mapping[RunKe
             open_reader(connection, clock=place.clock) as reader,
         ):
             identity = await reader.fetch_identity()
-            context = render_context(workspace, target=place.target, identity=identity, now=place.clock.now())
+            context = render_context(workspace.project, target=place.target, identity=identity, now=place.clock.now())
             return await gather_facts(asked.runs, workspace, reader=reader, context=context, progress=shown)
 
 

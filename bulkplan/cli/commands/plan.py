@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bulkplan.adapters.cohort_files import DiskSpool
-from bulkplan.adapters.member_files import MemberFile, git_exposes
 from bulkplan.adapters.member_shelf import MemberShelf
-from bulkplan.adapters.member_spool import MemberSpool
-from bulkplan.app.cohorts import CohortWish
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import CHANGES, OK
 from bulkplan.cli.failure import telling_failure
-from bulkplan.cli.plan_formats import print_plan
-from bulkplan.cli.planning import plan_here, plan_key, refusal, tell_warnings, write_text
+from bulkplan.cli.own_files import write_text
+from bulkplan.cli.planning import plan_here, plan_key, refusal, tell_warnings
 from bulkplan.cli.shard_option import given_shard
 from bulkplan.cli.stopping import run_until_signal
 from bulkplan.cli.var_options import given_vars
 from bulkplan.cli.wiring import find_place
-from bulkplan.core.seal import dump_sealed, seal
 from bulkplan.errors import Problem, UnknownRunError, UsageError
-from bulkplan.model.plan import ALARM, Plan, SealedPlan
 from bulkplan.report.problems_text import problem_lines
+
+if TYPE_CHECKING:  # the first request leaves before these are loaded
+    from bulkplan.adapters.member_files import MemberFile
+    from bulkplan.app.cohorts import CohortWish
+    from bulkplan.model.plan import Plan, SealedPlan
 
 
 def run(args: Args, console: Console) -> int:
@@ -37,21 +37,22 @@ def _run(args: Args, console: Console) -> int:
     given = given_vars(args.var)
     place = find_place(args)
     with ExitStack() as stack:
-        file = stack.enter_context(MemberFile(args.members, with_names=args.with_names)) if args.members else None
+        file = stack.enter_context(_member_file(args, args.members)) if args.members else None
         shelf = stack.enter_context(MemberShelf())
-        wish = CohortWish(
-            members=(args.out is not None or file is not None) and not args.no_members,
-            sample=args.sample,
-            sink=file,
-            with_names=args.with_names,
-            open_spool=DiskSpool,
-            open_members=MemberSpool,
-            keeper=shelf,
+        planning = plan_here(
+            place,
+            console,
+            select=tuple(args.select),
+            given=given,
+            wish=lambda: _wish(args, file, shelf),
+            shard=given_shard(args),
         )
-        planning = plan_here(place, console, select=tuple(args.select), given=given, wish=wish, shard=given_shard(args))
         _, result = run_until_signal(planning)
         if file is not None:
             file.keep()
+        from bulkplan.cli.plan_formats import print_plan
+        from bulkplan.core.seal import seal
+
         tell_warnings(result, console)
         key = plan_key(place.environ)
         # A digest over the whole plan takes a while: it is made where somebody gets it.
@@ -71,6 +72,8 @@ def _run(args: Args, console: Console) -> int:
 
 def _alarmed(plan: Plan) -> UnknownRunError | None:
     """The error for a plan beside alarms: nothing that apply does settles one."""
+    from bulkplan.model.plan import ALARM
+
     keys = dict.fromkeys(
         note.removeprefix(ALARM).partition(": ")[0]
         for change in plan.changes
@@ -82,6 +85,28 @@ def _alarmed(plan: Plan) -> UnknownRunError | None:
     return UnknownRunError(
         f"{'a run needs' if len(keys) == 1 else 'runs need'} a person: {', '.join(keys)}",
         hint="the alarms above say why; bulkplan status says how to go on",
+    )
+
+
+def _member_file(args: Args, path: Path) -> MemberFile:
+    from bulkplan.adapters.member_files import MemberFile
+
+    return MemberFile(path, with_names=args.with_names)
+
+
+def _wish(args: Args, file: MemberFile | None, shelf: MemberShelf) -> CohortWish:
+    from bulkplan.adapters.cohort_files import DiskSpool
+    from bulkplan.adapters.member_spool import MemberSpool
+    from bulkplan.app.cohorts import CohortWish
+
+    return CohortWish(
+        members=(args.out is not None or file is not None) and not args.no_members,
+        sample=args.sample,
+        sink=file,
+        with_names=args.with_names,
+        open_spool=DiskSpool,
+        open_members=MemberSpool,
+        keeper=shelf,
     )
 
 
@@ -102,6 +127,8 @@ def _check(args: Args) -> None:
 
 
 def _save(args: Args, path: Path, sealed: SealedPlan, shelf: MemberShelf, console: Console) -> None:
+    from bulkplan.core.seal import dump_sealed
+
     plan = sealed.plan
     has_names = any(change.sample for change in plan.changes)
     write_text(path, dump_sealed(sealed), is_private=has_names)
@@ -120,6 +147,8 @@ def _save(args: Args, path: Path, sealed: SealedPlan, shelf: MemberShelf, consol
 
 
 def _tell_members(args: Args, file: MemberFile, console: Console) -> None:
+    from bulkplan.adapters.member_files import git_exposes
+
     what = "by ID and name" if args.with_names else "by ID"
     console.note(f"Listed {file.n_leads:,} lead{'' if file.n_leads == 1 else 's'} {what} in {args.members}.")
     if git_exposes(file.path):

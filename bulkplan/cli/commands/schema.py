@@ -8,7 +8,7 @@ from bulkplan.app.schema import schema_texts
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
-from bulkplan.cli.planning import write_text
+from bulkplan.cli.own_files import write_text
 from bulkplan.core.near import did_you_mean
 from bulkplan.errors import BulkplanError, UsageError
 

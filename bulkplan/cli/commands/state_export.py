@@ -8,7 +8,7 @@ from bulkplan.app.records import shelf_from
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK
-from bulkplan.cli.planning import write_text
+from bulkplan.cli.own_files import write_text
 from bulkplan.cli.wiring import find_place, open_store
 from bulkplan.core.visible import visible_json
 from bulkplan.report.record_export import export_document
