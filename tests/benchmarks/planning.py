@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,11 +18,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 from benchmarks import peers
+from benchmarks.bare_road import bare_counts_s, first_request_s
 from benchmarks.figures import Figure, Options, at_most, ratio_at_most
 from benchmarks.inputs import served, write_octodns, write_project, write_terraform
 from benchmarks.measuring import BULKPLAN, ROOT, Job, beside, run_in_turn
+from benchmarks.model_inputs import write_dbt, write_sqlmesh
 from benchmarks.serving import serving
 
 from bulkplan.adapters.close_limits import MAX_IN_FLIGHT
@@ -47,7 +51,14 @@ MORE_QUERIES = 3
 GOALS = {
     f"plan {N_SPECS:,} new specs, {LIMIT} requests a second": ratio_at_most(1.06),
     f"plan {N_SPECS:,} new specs, {LIMIT} requests a second: answers of 429": at_most(1),
-    f"plan {N_SPECS:,} new specs, no limit": ratio_at_most(1.4),
+    f"plan {N_SPECS:,} new specs, no limit": ratio_at_most(1.41),
+    f"plan {N_SPECS:,} new specs, no limit: names read": ratio_at_most(1),
+    f"plan {N_SPECS:,} new specs, no limit: counts": ratio_at_most(1),
+    f"plan {N_SPECS:,} new specs: the first request": at_most(0.5),
+    f"plan {N_SPECS:,} specs, nothing new, beside Terraform": ratio_at_most(1),
+    f"plan {N_SPECS:,} specs, nothing new, beside octoDNS": ratio_at_most(1),
+    f"plan {N_SPECS:,} specs, nothing new, beside SQLMesh": ratio_at_most(1),
+    f"plan {N_SPECS:,} specs, nothing new, beside dbt": ratio_at_most(1),
 }
 """1.05 and 1.2 times the floor, and half a second for the start."""
 
@@ -70,7 +81,9 @@ def figures(options: Options) -> Iterator[Figure]:
     """The plan of nothing new, then those of new specs."""
     n_specs = QUICK_N_SPECS if options.quick else N_SPECS
     with tempfile.TemporaryDirectory() as folder:
-        yield from _nothing_new(Path(folder), n_specs, rounds=3 if options.quick else 5)
+        yield from _nothing_new(Path(folder), n_specs, rounds=3 if options.quick else 5, slow=options.slow)
+    with tempfile.TemporaryDirectory() as folder:
+        yield _first_request(Path(folder), n_specs, rounds=3 if options.quick else 5)
     for words, limit in ((f"{LIMIT} requests a second", LIMIT), ("no limit", None)):
         with tempfile.TemporaryDirectory() as folder:
             yield from _all_new(Path(folder), n_specs, words, limit)
@@ -95,9 +108,40 @@ def _all_new(folder: Path, n_specs: int, words: str, limit: int | None) -> Itera
         timing = run_in_turn([plan], rounds=1)[name]
         log = _log(port)
         yield Figure(name, timing.wall_s, "s", "the road alone", floor_s(n_specs + MORE_QUERIES, limit))
+        yield from _requests(name, log, n_specs)
+        if limit is None:
+            queries = _queries(plan)
+            bare_s = bare_counts_s(port, KEY, queries)
+            yield Figure(f"{name}, beside a bare client", timing.wall_s, "s", f"{len(queries):,} counts alone", bare_s)
         yield Figure(f"{name}: CPU of the client", timing.cpu_s, "s", "the road alone", floor_s(n_specs, limit))
         yield Figure(f"{name}: answers of 429", sum(entry["status"] == 429 for entry in log), "")
         yield from _peer(name, timing.wall_s, url, n_specs)
+
+
+def _requests(name: str, log: list[dict], n_specs: int) -> Iterator[Figure]:
+    """How often it asked: each listing of names once (each fits a page), each query once."""
+    listings = [entry["path"] for entry in log if entry["method"] == "GET" and not entry["path"].endswith("/me/")]
+    counts = sum(entry["method"] == "POST" and entry["status"] == 200 for entry in log)
+    yield Figure(f"{name}: names read", len(listings), "", "kinds of names", len(set(listings)))
+    yield Figure(f"{name}: counts", counts, "", "queries", n_specs + MORE_QUERIES)
+
+
+def _queries(plan: Job) -> list[dict]:
+    """What a plan counts, from the plan itself."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), **(plan.environ or {})}
+    command = [*plan.command, "--format", "json"]
+    done = subprocess.run(command, cwd=plan.cwd, env=environ, check=True, capture_output=True, text=True)
+    return [change["request"]["body"]["s_query"] for change in json.loads(done.stdout)["plan"]["changes"]]
+
+
+def _first_request(folder: Path, n_specs: int, *, rounds: int) -> Figure:
+    """How soon Close hears of a plan of many specs."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
+        project = write_project(folder, n_specs, target=served(url))
+        plan = Job("plan", [*BULKPLAN, "plan", "--quiet"], cwd=project, environ={"BENCHMARK_KEY": KEY})
+        seconds = median(first_request_s(listening, plan) for _ in range(rounds))
+    return Figure(f"plan {n_specs:,} new specs: the first request", seconds, "s", note="after the start")
 
 
 def _peer(name: str, ours_s: float, url: str, n_specs: int) -> Iterator[Figure]:
@@ -114,18 +158,30 @@ def _log(port: int) -> list[dict]:
     return entries
 
 
-def _nothing_new(folder: Path, n_specs: int, *, rounds: int) -> Iterator[Figure]:
-    """Every spec has run: no request but the one for whose key it is."""
+def _nothing_new(folder: Path, n_specs: int, *, rounds: int, slow: bool) -> Iterator[Figure]:
+    """Every spec has run: no request but the one for whose key it is. Whole processes, ours and theirs."""
     project = write_project(folder / "specs", n_specs)
     name = f"plan {n_specs:,} specs, nothing new"
     ours = Job(name, [*BULKPLAN, "plan", "--quiet"], cwd=project)
     _record_all(project, _organization(project))
     zones = write_octodns(folder / "octodns", n_specs)
     resources = write_terraform(folder / "terraform", n_specs)
-    others, missing = peers.present(lambda: peers.octodns_plan(zones), lambda: peers.terraform_plan(resources))
-    timings = run_in_turn([ours, *others], rounds=rounds)
-    for job in others:
-        yield beside(name, timings[name], job.name, timings[job.name])
+    makers = {
+        "octoDNS": lambda: peers.octodns_plan(zones),
+        "Terraform": lambda: peers.terraform_plan(resources),
+    }
+    if slow:
+        sqlmesh, dbt = write_sqlmesh(folder / "sqlmesh", n_specs), write_dbt(folder / "dbt", n_specs)
+        makers |= {"SQLMesh": lambda: peers.sqlmesh_plan(sqlmesh), "dbt": lambda: peers.dbt_compile(dbt)}
+    others, missing = {}, []
+    for words, make in makers.items():
+        try:
+            others[words] = make()
+        except peers.MissingPeerError as error:
+            missing.append(str(error))
+    timings = run_in_turn([ours, *others.values()], rounds=rounds)
+    for words, job in others.items():
+        yield beside(f"{name}, beside {words}", timings[name], job.name, timings[job.name])
     yield from (Figure(name, timings[name].wall_s, "s", note=words) for words in missing)
 
 
