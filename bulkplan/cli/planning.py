@@ -42,6 +42,9 @@ NEEDED_LATER = (
 )
 """What is loaded while Close is asked whose key it is, piece by piece."""
 
+TURNS_TO_LEAVE = 20
+"""How often the event loop goes round for each of them: a request that need not wait has left after some ten."""
+
 
 def plan_key(environ: Mapping[str, str]) -> bytes | None:
     """The key that plans are signed with, where there is one."""
@@ -124,7 +127,8 @@ async def _asking(
         asking = asyncio.create_task(reader.fetch_identity())
         try:
             for name in NEEDED_LATER:
-                await asyncio.sleep(0)  # so that the request leaves
+                for _ in range(TURNS_TO_LEAVE):
+                    await asyncio.sleep(0)
                 importlib.import_module(name)
             yield reader, asking, loading or Loading(YamlProject(place.root), now=now, given=given)
         finally:
