@@ -106,12 +106,14 @@ class Pacer:
 
     Requests of one group start one after the other, each by what is known when its turn has come. Until a first answer
     only `SCOUTS` of them are under way; then, unless it has named a limit, none is held back but by `max_in_flight`.
+    Where answers of other groups have named no limit, no scouts go ahead.
     Waits go through the clock, so a test can step them.
     """
 
     clock: Clock
     max_in_flight: int = MAX_IN_FLIGHT
     _windows: dict[str, _Window] = field(default_factory=dict)
+    _names_limits: bool | None = None
     _slots: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,7 +125,7 @@ class Pacer:
         window = self._windows.setdefault(group, _Window())
         async with AsyncExitStack() as held:
             async with window.queue:
-                if not window.is_answered:
+                if not window.is_answered and self._names_limits is not False:
                     await held.enter_async_context(window.scouts)
                 await held.enter_async_context(self._slots)
                 await self._wait_for_start(window)
@@ -137,9 +139,12 @@ class Pacer:
         window.is_answered = True
         now = self.clock.monotonic()
         if status == 429:
+            self._names_limits = True
             self._block(window, now, wait_asked_s(headers) or 1.0)
             return
         said = parse_rate_limit(headers.get("ratelimit", ""))
+        is_named = said.remaining is not None and said.reset_s is not None
+        self._names_limits = self._names_limits or is_named
         if said.remaining is None or said.reset_s is None:
             return
         window.limit = said.limit or math.inf

@@ -233,3 +233,35 @@ async def test_before_the_first_answer_only_a_few_are_sent():
     answered.set()
     await asyncio.gather(*tasks)
     assert len(started) == 100
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "n_started"),
+    [({}, 200, 40), ({"ratelimit": "limit=100, remaining=99, reset=1"}, 200, SCOUTS), ({}, 429, SCOUTS)],
+)
+async def test_no_scouts_go_ahead_where_other_answers_named_no_limit(headers, status, n_started):
+    pacer = Pacer(SteppedClock())
+    pacer.learn("GET me", headers, status=status)
+    started = []
+
+    async def one():
+        async with pacer.turn("POST data/search"):
+            started.append(1)
+            await asyncio.Event().wait()
+
+    tasks = [asyncio.create_task(one()) for _ in range(40)]
+    for _ in range(150):
+        await asyncio.sleep(0)
+    assert len(started) == n_started
+    for task in tasks:
+        task.cancel()
+
+
+def test_the_limit_in_force_is_told_as_a_pace():
+    pacer = Pacer(SteppedClock())
+    assert pacer.pace_s("GET a") == 0.0
+    pacer.learn("GET a", {"ratelimit": "limit=20, remaining=19, reset=0.4"}, status=200)
+    pacer.learn("GET a", {"ratelimit": "limit=20, remaining=19, reset=1"}, status=200)
+    pacer.learn("GET b", {}, status=200)
+    assert pacer.pace_s("GET a") == pytest.approx(0.05)
+    assert pacer.pace_s("GET b") == 0.0
