@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -41,13 +41,12 @@ class WhereContext(NamedTuple):
     zone: tzinfo
 
 
-@dataclass(frozen=True)
-class Built:
+class Built(NamedTuple):
     """Conditions of which one must hold, with what was wrong and which IDs were resolved."""
 
     conditions: tuple[JsonObject, ...] = ()
     problems: tuple[Problem, ...] = ()
-    names: dict[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = MappingProxyType({})
 
 
 class Asked(NamedTuple):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -30,8 +31,7 @@ from bulkplan.model.spec import Filter
 PATH: Path = ("filter",)
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """
     The query of a filter, before suppression. `sort` and `results_limit` are those of a smart view or a copied query.
 
@@ -41,7 +41,7 @@ class Selection:
     query: SQuery
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = MappingProxyType({})
     dependencies: tuple[Dependency, ...] = ()
     sort: tuple[JsonValue, ...] = ()
     results_limit: int | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -19,8 +20,7 @@ from bulkplan.model.where import AllOf, AnyOf, FieldCondition, Has, Not, Use, Wh
 _RANGES = ("number_range", "moment_range")
 
 
-@dataclass(frozen=True)
-class Compiled:
+class Compiled(NamedTuple):
     """
     A query node, what was wrong with its source, and the names of the IDs in it.
 
@@ -29,7 +29,7 @@ class Compiled:
 
     node: SQuery
     problems: tuple[Problem, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = MappingProxyType({})
 
 
 def compile_lead_query(where: Where, *, context: WhereContext, path: Path) -> Compiled:

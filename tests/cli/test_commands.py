@@ -260,13 +260,27 @@ def test_schemas_are_written_as_files(capfd):
     assert run(["schema", "bulk-acton"]) == 64
 
 
-def test_validate_loads_no_network_and_no_terminal_library():
+def _loaded_by_validate() -> set[str]:
+    """The modules, and the packages around them, that are loaded when `validate` has run in a fresh interpreter."""
     code = (
-        "import sys; from bulkplan.cli.main import run; code = run(['validate'])\n"
-        "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr); sys.exit(code)"
+        "import sys; from bulkplan.cli.main import run; run(['validate'])\n"
+        "print(*sys.modules, *{name.split('.')[0] for name in sys.modules}, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not set(done.stderr.split()) & {"httpx", "deepdiff", "rich", "jinja2", "stamina", "uvicorn"}
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def test_validate_loads_no_network_and_no_terminal_library():
+    assert not _loaded_by_validate() & {"httpx", "deepdiff", "rich", "jinja2", "stamina", "uvicorn"}
+
+
+def test_validate_loads_what_only_some_specs_need_for_those_only():
+    for_some = {"bulkplan.core.spec_tests", "jinja2", "ruamel", "difflib"}
+    assert not _loaded_by_validate() & for_some
+    tested = "description: 'in {{ 1 + 1 }} weeks'\ntests:\n  - {lead: {status: Potential}, matches: true}\n"
+    Path("specs/mark.yaml").write_text(MARK + tested)
+    Path("specs/wipe.yaml").write_text(WIPE + "description: >2-\n  said so\nowne: me\n")
+    assert _loaded_by_validate() >= for_some
 
 
 def test_a_sandbox_is_served_until_a_signal():
