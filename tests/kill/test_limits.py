@@ -42,3 +42,26 @@ def test_what_an_apply_lacks_starts_nothing_twice(new_project, crowded, states, 
         wanted = (0, 5) if record.status == "unknown" else (1, 0)
         assert (crowded.actions_of(project, KEY)[KEY], last.code) == wanted, (value, limited, last)
     tell(f"{limit} {values}: exit codes {codes}")
+
+
+THREADLESS = """
+import _thread, sys
+
+def refuse(*_):
+    raise RuntimeError("can't start new thread")
+
+_thread.start_new_thread = refuse
+from bulkplan.cli.main import run
+
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("states", ["local"], indirect=True)
+def test_a_process_that_may_start_no_thread_plans_and_applies(new_project, crowded, states):
+    project = new_project("threadless")
+    planned = project.run("plan", program=("-c", THREADLESS))
+    assert (planned.code, "1 to run" in planned.out) == (0, True), planned
+    applied = project.run(*APPLY, program=("-c", THREADLESS))
+    assert (applied.code, crowded.actions_of(project, KEY)[KEY]) == (0, 1), applied
+    assert states.record(project, KEY).remote_id
