@@ -31,7 +31,10 @@ def main() -> int:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is somebody to say it in words: no traceback
     from bulkplan.cli.main import run
 
-    return run(sys.argv[1:])
+    code = run(sys.argv[1:])
+    # All is closed by now; looking once more through all that was made, only to end, takes a while.
+    gc.freeze()
+    return code
 
 
 if __name__ == "__main__":

@@ -29,14 +29,14 @@ from bulkplan.core.exclusion import with_all
 from bulkplan.core.frozen import comparable, is_frozen
 from bulkplan.core.lookup import by_full_name, is_selected, selected
 from bulkplan.core.ordering import ordered
-from bulkplan.core.planner import Draft, PlanFacts, alarm_notes, assemble, queries_of
+from bulkplan.core.planner import Draft, PlanFacts, alarm_notes, assemble, queries_of, row_of
 from bulkplan.core.render import SUPPRESSED_FAMILIES, RenderContext, Rendered, render_request
 from bulkplan.core.words import suppression_words
 from bulkplan.errors import InvalidFilesError, Problem, UnreadableRecordError
 from bulkplan.model.base import JsonObject
 from bulkplan.model.catalog import Catalog
 from bulkplan.model.document import Workspace
-from bulkplan.model.plan import ChangeKind, FieldChange, Plan
+from bulkplan.model.plan import Change, ChangeKind, FieldChange, Plan
 from bulkplan.model.project import Project, Target
 from bulkplan.model.record import Record
 from bulkplan.model.remote import Identity
@@ -127,9 +127,12 @@ async def make_plan(
     drafts = _drafts(workspace, begun.shelf, scope)
     drafts = await _rendered(drafts, workspace, begun, progress=told)
     marker = _marker(drafts, scope=scope, project_id=workspace.project.project_id)
-    tally, check = await count_with_marker(begun.ahead, queries_of(drafts), reader=reader, marker=marker, progress=told)
+    (tally, check), rows = await asyncio.gather(
+        count_with_marker(begun.ahead, queries_of(drafts), reader=reader, marker=marker, progress=told),
+        _rows(drafts),
+    )
     facts = _facts(workspace, store, scope)
-    plan = assemble(drafts, tally, facts, records=records, marker=check)
+    plan = assemble(drafts, tally, facts, records=records, marker=check, rows=rows)
     plan = await add_exclusions(plan, workspace, reader=reader, progress=told)
     part = part_of(plan, workspace, scope.shard)
     wish = wish or CohortWish()
@@ -282,6 +285,16 @@ def _marker(drafts: Sequence[Draft], *, scope: PlanScope, project_id: str | None
     if not any(draft.decision.kind is ChangeKind.RUN for draft in drafts):
         return None
     return probe_marker(project_id, scope.identity.organization_id, scope.plan_id)
+
+
+async def _rows(drafts: Sequence[Draft]) -> list[Change]:
+    """What the rows say before anything is counted; the counts go on meanwhile."""
+    rows = []
+    for number, draft in enumerate(drafts):
+        rows.append(row_of(draft))
+        if number % ROWS_A_TURN == 0:
+            await asyncio.sleep(0)
+    return rows
 
 
 def _facts(workspace: Workspace, store: Store, scope: PlanScope) -> PlanFacts:

@@ -91,6 +91,7 @@ def assemble(
     *,
     records: Collection[Recorded],
     marker: MarkerCheck | None = None,
+    rows: Sequence[Change] | None = None,
 ) -> Plan:
     """
     Put a plan together.
@@ -101,9 +102,13 @@ def assemble(
         facts: What the plan says besides its rows.
         records: Every record of the store, to tell which dependencies outside the plan are done.
         marker: What the check of the marker found.
+        rows: `row_of` each draft, where somebody made them before.
     """
     named = by_full_name(records)
-    changes = tuple(_change(draft, tally, named.get(draft.key.full_name, ())) for draft in drafts)
+    bare = map(row_of, drafts) if rows is None else rows
+    changes = tuple(
+        _change(draft, row, tally, named.get(draft.key.full_name, ())) for draft, row in zip(drafts, bare, strict=True)
+    )
     return Plan(
         plan_id=facts.plan_id,
         tool_version=facts.tool_version,
@@ -123,8 +128,12 @@ def assemble(
     )
 
 
-def _change(draft: Draft, tally: Tally | None, of_its_name: Collection[Recorded]) -> Change:
-    row = _row_of_spec(draft, draft.wanted) if draft.wanted else _row_of_record(draft)
+def row_of(draft: Draft) -> Change:
+    """All that a row says before anything is counted."""
+    return _row_of_spec(draft, draft.wanted) if draft.wanted else _row_of_record(draft)
+
+
+def _change(draft: Draft, row: Change, tally: Tally | None, of_its_name: Collection[Recorded]) -> Change:
     if tally is None or draft.layers is None or draft.request is None or not draft.decision.needs_count:
         return row
     row = row.model_copy(update={"earlier_counts": earlier_counts(of_its_name, row.key)})
