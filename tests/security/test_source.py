@@ -43,6 +43,7 @@ IN_THE_OPEN = {
 """Words that mean something else in a folder."""
 ALLOWED = {
     "cli/main.py": ["calls import_module"],  # of our own commands, by our own table
+    "cli/planning.py": ["calls import_module"],  # of a list that stands there, while Close is waited for
     "sandbox/courier.py": ["sets verify=False"],  # webhooks of the sandbox, which go to this machine alone
 }
 
