@@ -8,6 +8,7 @@ Every error bulkplan raises, and the place in a file that it speaks of.
     ├── PlanRefusedError        the saved plan may not be applied
     ├── UnknownRunError         a run whose outcome a person must decide
     ├── InterruptedApplyError   stopped by a signal, state safe
+    ├── HeldBackError           a run waits for others of the same apply, or is not started any more
     ├── ActionsFailedError      at least one run was refused by Close, or failed there
     ├── MissingExtraError       an optional dependency is not installed
     ├── NotAuthorizedError      the key is missing, wrong, or lacks a right
@@ -107,6 +108,10 @@ class UnknownRunError(BulkplanError):
 
 class InterruptedApplyError(BulkplanError):
     """The apply was interrupted; what was recorded is safe."""
+
+
+class HeldBackError(BulkplanError):
+    """A run was held back before its intent, by others of the same apply. Nothing of it was stored or sent by that."""
 
 
 class ActionsFailedError(BulkplanError):

@@ -95,8 +95,12 @@ class SendSession(Protocol):
 class CloseWriter(Protocol):
     """Changes Close."""
 
-    def open_session(self) -> AbstractAsyncContextManager[SendSession]:
-        """Connect; entering raises `CloseError` when there is no connection (then nothing was sent)."""
+    def open_session(self, kind: BulkKind) -> AbstractAsyncContextManager[SendSession]:
+        """
+        Wait for the turn of a request of this kind under Close's rate limit, then connect.
+
+        Entering raises `CloseError` when there is no connection (then nothing was sent).
+        """
         ...
 
     async def pause(self, kind: BulkKind, action_id: str) -> BulkAction:

@@ -46,19 +46,20 @@ async def open_client(
     patience: Patience,
     guard: Guard,
     connections: int = MAX_IN_FLIGHT,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """
     A client for one origin, with the key; no proxies, no `.netrc`, no redirects, TLS always verified.
 
     `guard` says what may leave it at all. `connections`: how many it may open at once; an idle one is kept until Close
-    ends it.
+    ends it. `tls`: certificates that are loaded already (`tls_of`).
 
     Raises:
         CloseError: The base URL is none that a key may be sent to.
     """
     base_url = checked_base_url(connection.base_url)
     keyed = KeyTransport(
-        connection.transport or _network(connections, is_tls=base_url.scheme == "https"),
+        connection.transport or _network(connections, tls or tls_of(connection)),
         key=connection.api_key,
         base_url=base_url,
         owned=connection.transport is None,
@@ -76,9 +77,14 @@ async def open_client(
         yield client
 
 
-def _network(connections: int, *, is_tls: bool) -> httpx.AsyncBaseTransport:
-    # Loading the certificates takes longer than a call to a local Close: without TLS, a context that trusts nobody.
-    verify = httpx.create_ssl_context(trust_env=False) if is_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def tls_of(connection: Connection) -> ssl.SSLContext:
+    """The certificates for a connection: loading them takes longer than a local call. Raises `CloseError`."""
+    is_tls = connection.transport is None and checked_base_url(connection.base_url).scheme == "https"
+    # Without TLS, a context that trusts nobody.
+    return httpx.create_ssl_context(trust_env=False) if is_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _network(connections: int, verify: ssl.SSLContext) -> httpx.AsyncBaseTransport:
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
     lane = partial(httpx.AsyncHTTPTransport, verify=verify, trust_env=False, http2=False, retries=0, limits=limits)
     return lane() if connections == 1 else LanesTransport(lane, count=connections)

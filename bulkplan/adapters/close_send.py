@@ -1,15 +1,18 @@
 """
 Sending the one request that starts a bulk action: at most once, and telling truly what came of it.
 
-Theory: entering a session connects, by asking `GET /me/` on a connection of its own. From then on that connection is
-the only one: if Close has ended it, the request is not sent rather than sent on a new one. The transport lets a single
-POST through in its life, so no layer above it can repeat the request. There is no retry, no redirect and no pool.
+Theory: entering a session waits for the turn of its request under the rate limit, and only then connects, by asking
+`GET /me/` on a connection of its own: Close ends a connection that nothing is asked on for some seconds. From then on
+that connection is the only one: if Close has ended it, the request is not sent rather than sent on a new one. The
+transport lets a single POST through in its life, so no layer above it can repeat the request. There is no retry, no
+redirect and no pool.
 Whether something left this machine is taken from the transport itself; in doubt it did.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -35,17 +38,29 @@ _SURELY_BEFORE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, h
 
 
 @asynccontextmanager
-async def open_session(connection: Connection, *, clock: Clock, patience: Patience) -> AsyncIterator[HttpSendSession]:
+async def open_session(
+    connection: Connection,
+    *,
+    clock: Clock,
+    patience: Patience,
+    pacer: Pacer | None = None,
+    group: str = "POST bulk_action",
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[HttpSendSession]:
     """
-    Connect and ask whose key it is; nothing that changes Close is sent.
+    Wait for the turn of the request, connect, and ask whose key it is; nothing that changes Close is sent.
+
+    `pacer` is shared by all sessions, `group` is that of the request, `tls` are certificates that are loaded already.
 
     Raises:
         NotAuthorizedError: The key is not accepted, or belongs to another organization than the connection names.
         CloseError: No connection, or no proper answer.
     """
-    async with open_client(connection, patience=patience, guard=SinglePostTransport, connections=1) as client:
-        caller = Caller(client, connection, clock, Pacer(clock), patience)
-        yield HttpSendSession(caller, await fetch_identity(caller))
+    pacer = pacer or Pacer(clock)
+    opening = open_client(connection, patience=patience, guard=SinglePostTransport, connections=1, tls=tls)
+    async with pacer.turn(group), opening as client:
+        caller = Caller(client, connection, clock, pacer, patience)
+        yield HttpSendSession(caller, await fetch_identity(caller), group)
 
 
 class _Departure:
@@ -64,9 +79,10 @@ class _Departure:
 class HttpSendSession:
     """`SendSession` over HTTP."""
 
-    def __init__(self, caller: Caller, identity: Identity) -> None:
+    def __init__(self, caller: Caller, identity: Identity, group: str) -> None:
         self._caller = caller
         self._identity = identity
+        self._group = group
         self._is_used = False
 
     async def fetch_identity(self) -> Identity:
@@ -114,6 +130,7 @@ class HttpSendSession:
         response = await self._caller.client.send(request, stream=True)
         body = await read_body(response, max_bytes=MAX_POST_BYTES)
         status = response.status_code
+        self._caller.pacer.learn(self._group, response.headers, status=status)
         retry_after_s = wait_asked_s(response.headers) if status == 429 else None
         try:
             decoded = decode_json(body, key=self._caller.connection.api_key)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from bulkplan.adapters.clock import SystemClock
 from bulkplan.adapters.close_connection import Connection, Patience
-from bulkplan.adapters.close_http import Caller, open_client
-from bulkplan.adapters.close_limits import Pacer
+from bulkplan.adapters.close_http import Caller, open_client, tls_of
+from bulkplan.adapters.close_limits import Pacer, group_of
 from bulkplan.adapters.close_reader import action_path, fetch_action, the_action
 from bulkplan.adapters.close_send import HttpSendSession, open_session
 from bulkplan.adapters.read_only import PauseTransport
@@ -25,8 +26,9 @@ async def open_writer(
 ) -> AsyncIterator[HttpCloseWriter]:
     """A writer. Raises `CloseError` when the base URL is none that a key may be sent to; sends nothing by itself."""
     clock, patience = clock or SystemClock(), patience or Patience()
-    async with open_client(connection, patience=patience, guard=PauseTransport) as client:
-        yield HttpCloseWriter(Caller(client, connection, clock, Pacer(clock), patience))
+    tls = tls_of(connection)
+    async with open_client(connection, patience=patience, guard=PauseTransport, tls=tls) as client:
+        yield HttpCloseWriter(Caller(client, connection, clock, Pacer(clock), patience), tls)
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,24 @@ class HttpCloseWriter:
     """`CloseWriter` over HTTP."""
 
     caller: Caller
+    tls: ssl.SSLContext | None = None
+    """Of all sessions: loading the certificates takes longer than a request."""
 
-    def open_session(self) -> AbstractAsyncContextManager[HttpSendSession]:
-        """A session over a connection of its own; entering connects, and raises when that fails (nothing was sent)."""
+    def open_session(self, kind: BulkKind) -> AbstractAsyncContextManager[HttpSendSession]:
+        """
+        A session over a connection of its own; entering connects, and raises when that fails (nothing was sent).
+
+        Sessions share one pace: entering waits for the turn of a request of this kind before it connects.
+        """
         caller = self.caller
-        return open_session(caller.connection, clock=caller.clock, patience=caller.patience)
+        return open_session(
+            caller.connection,
+            clock=caller.clock,
+            patience=caller.patience,
+            pacer=caller.pacer,
+            group=group_of("POST", f"/bulk_action/{kind}/"),
+            tls=self.tls,
+        )
 
     async def pause(self, kind: BulkKind, action_id: str) -> BulkAction:
         """Pause a bulk action; one that is paused already stays so."""

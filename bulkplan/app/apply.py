@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from bulkplan.app.dependencies import Dependencies
 from bulkplan.app.following import ApplyOptions, Following
 from bulkplan.app.ledger import Ledger
+from bulkplan.app.line import Line
+from bulkplan.app.listings import SharedListings
 from bulkplan.app.performer import Edges, Performer
 from bulkplan.app.records import Shelf, read_shelf
+from bulkplan.app.side_by_side import SideBySide
 from bulkplan.app.starting import Recheck, Starting
 from bulkplan.app.watching import SharedFetches
 from bulkplan.core.codec import load_record, run_slot_key
@@ -32,10 +35,10 @@ async def apply_plan(
 
     Raises nothing for a single run: its row of the result says what became of it.
     """
-    ledger = Ledger(keep_going=options.keep_going)
-    following = Following(edges, options, ledger, SharedFetches(edges.reader, edges.clock))
-    starting = Starting(edges, context, recheck, ledger, following)
-    apply = _Apply(plan, edges, ledger, following, starting)
+    ledger, listings = Ledger(keep_going=options.keep_going), SharedListings(edges.reader)
+    following = Following(edges, options, ledger, SharedFetches(edges.reader, edges.clock), listings)
+    starting = Starting(edges, context, recheck, ledger, following, listings)
+    apply = _Apply(plan, edges, ledger, following, starting, listings)
     await apply.settle_open()
     await apply.note_rows_at_rest()
     await apply.watch_released()
@@ -53,6 +56,7 @@ class _Apply:
     ledger: Ledger
     following: Following
     starting: Starting
+    listings: SharedListings
 
     async def settle_open(self) -> None:
         """Look for every open attempt, all at once, before anything is sent."""
@@ -64,7 +68,8 @@ class _Apply:
             record = self._record(change.key)
             if record is None:
                 raise RefusedError(f"the state record of {change.key} is gone", hint="make a new plan")
-            outcome = await Performer(self.edges).run(settle(record, self.starting.context))
+            performer = Performer(self.edges, listings=self.listings)
+            outcome = await performer.run(settle(record, self.starting.context))
         except BulkplanError as error:
             self.ledger.note(RunResult(change.key, ResultKind.UNKNOWN, error.message, error.hint))
             return
@@ -125,28 +130,20 @@ class _Apply:
                 self.following.begin(record, self.ledger.results[change.key], self.starting.context)
 
     async def start_and_follow(self) -> None:
-        """Start rows whose dependencies are done, one after the other; follow what runs; until nothing moves."""
+        """Start rows whose dependencies are done, side by side; follow what runs; until nothing moves."""
         dependencies = Dependencies(self.plan, self.edges.store, self.ledger)
         pending = [change for change in self.plan.changes if change.would_run]
+        is_marked = self.starting.context.use_marker
+        line = Line(self._goes_on, holds=not self.ledger.keep_going, is_single=not is_marked)
+        rows = SideBySide(line, self.starting.start, lambda row: self._goes_on() and dependencies.unmet(row) is None)
         while True:
-            pending = await self._start_ready(pending, dependencies)
+            pending = await rows.run(pending)
             if self.following.is_over:
                 break
             await self.following.take_finished()
         for change in pending:
             self.ledger.note(dependencies.not_started(change, is_interrupted=self.edges.interrupt.is_set))
 
-    async def _start_ready(self, pending: list[Change], dependencies: Dependencies) -> list[Change]:
-        """Start every row that may start now; the rest is returned."""
-        waiting: list[Change] = []
-        for change in pending:
-            if self._goes_on and dependencies.unmet(change) is None:
-                await self.starting.start(change)
-            else:
-                waiting.append(change)
-        return waiting
-
-    @property
     def _goes_on(self) -> bool:
         """Whether anything further may start."""
         return self.ledger.stop_reason is None and not self.edges.interrupt.is_set

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from bulkplan.app.ledger import Ledger
+from bulkplan.app.listings import SharedListings
 from bulkplan.app.performer import Edges, Performer
 from bulkplan.app.verify import verified
 from bulkplan.app.watching import SharedFetches
@@ -39,6 +40,7 @@ class Following:
     options: ApplyOptions
     ledger: Ledger
     fetches: SharedFetches
+    listings: SharedListings
     _under_way: dict[asyncio.Task[Record], RunResult] = field(default_factory=dict)
 
     @property
@@ -58,7 +60,7 @@ class Following:
     async def _to_the_end(self, kind: BulkKind, steps: Steps[Record], context: ApplyContext) -> Record:
         """Follow a run; once it is done, count what it did."""
         with self.fetches.following(kind):
-            record = await Performer(self.edges, self.fetches.fetch).run(steps)
+            record = await Performer(self.edges, self.fetches.fetch, self.listings).run(steps)
         return await verified(record, self.edges, context)
 
     async def take_finished(self) -> None:

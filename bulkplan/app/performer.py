@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from bulkplan.app.gate import Gate
+from bulkplan.app.interrupting import Interrupt, unless_given_up
+from bulkplan.app.listings import SharedListings
 from bulkplan.core import effects as fx
 from bulkplan.core.codec import dump_record, load_record, run_slot_key
 from bulkplan.core.likeness import could_be
-from bulkplan.core.marker import is_marked, is_of_another
+from bulkplan.core.marker import is_of_another
 from bulkplan.errors import BulkplanError, NotFoundError, StoreError, TryLaterError
 from bulkplan.model.base import JsonMapping
 from bulkplan.model.record import Record
@@ -24,8 +27,6 @@ from bulkplan.ports import Clock, CloseReader, CloseWriter, SendSession, Store
 
 ResultT = TypeVar("ResultT")
 _CLOCK_SLACK = timedelta(minutes=5)
-GRACE_S = 5.0
-"""So long a call that is under way may still take once an end was asked for."""
 
 
 class Progress(Protocol):
@@ -38,49 +39,6 @@ class Progress(Protocol):
     def step(self, label: str, done: int, total: int) -> None:
         """`done` of `total` of the work named `label` are over."""
         ...
-
-
-class Interrupt:
-    """Set by the first signal: nothing new starts, waiting ends, what is in flight is finished and stored."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def set(self) -> None:
-        """Ask for an orderly end."""
-        self._event.set()
-
-    @property
-    def is_set(self) -> bool:
-        """Whether an end was asked for."""
-        return self._event.is_set()
-
-    async def wait(self) -> None:
-        """Wait until it is set."""
-        await self._event.wait()
-
-
-async def unless_given_up(call: Coroutine[None, None, ResultT], interrupt: Interrupt) -> ResultT:
-    """
-    What a call returns. Raises `TryLaterError` when an end was asked for and the call is not over within the grace.
-
-    The first signal cancels nothing by itself: what Close is about to answer is still heard.
-    """
-    calling, waiting = asyncio.ensure_future(call), asyncio.ensure_future(_grace(interrupt))
-    try:
-        await asyncio.wait({calling, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        if calling.done():
-            return calling.result()
-        raise TryLaterError("interrupted before Close answered", hint="run the same command again")
-    finally:
-        calling.cancel()
-        waiting.cancel()
-        await asyncio.gather(calling, waiting, return_exceptions=True)
-
-
-async def _grace(interrupt: Interrupt) -> None:
-    await interrupt.wait()
-    await asyncio.sleep(GRACE_S)
 
 
 @dataclass(frozen=True)
@@ -107,11 +65,14 @@ class Performer:
     """
     Performs effects for one run: it owns that run's dedicated connection while there is one.
 
-    `fetch_action`: how an action is looked at, where many are watched together; raises `CloseError`.
+    `fetch_action`: how an action is looked at, where many are watched together; raises `CloseError`. `listings`: where
+    many look through Close's lists together. `gate`: what it passes, where many runs are started together.
     """
 
     edges: Edges
     fetch_action: FetchAction | None = None
+    listings: SharedListings | None = None
+    gate: Gate | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     has_sent: bool = False
     """Whether the request of this run was handed to the connection: from then on nothing may say "not sent"."""
@@ -145,15 +106,18 @@ class Performer:
             case fx.GetRecord(key):
                 return self._get(key)
             case fx.PutRecord(record):
-                return self._put(record)
+                return self._put_noted(record)
             case fx.FindActions():
                 return await self._given_time(self._find(effect))
             case fx.FindCandidates(record):
                 return await self._given_time(self._find_candidates(record))
-            case fx.Connect():
-                return await self._given_time(self._connect())
+            case fx.Connect(kind):
+                return await self._connect_in_turn(kind)
             case fx.Send(path, body):
                 return await self._send(path, body)
+            case fx.InDoubt():
+                if self.gate is not None:
+                    self.gate.doubt()
             case fx.Disconnect():
                 await self._disconnect()
             case fx.IsHolderGone(record):
@@ -194,16 +158,17 @@ class Performer:
         except StoreError:
             return PutResult.UNSURE
 
-    async def _find(self, effect: fx.FindActions) -> tuple[BulkAction, ...]:
-        listed = {action.id: action async for action in self.edges.reader.list_actions(effect.kind)}
-        async for event in self.edges.reader.list_created_actions(effect.kind):
-            if event.id not in listed and (action := await self._whole(effect.kind, event)):
-                listed[action.id] = action
-        return tuple(listed[key] for key in sorted(listed) if is_marked(listed[key].s_query, effect.word))
+    def _put_noted(self, record: Record) -> PutResult:
+        clock = self.edges.clock
+        began_at = clock.monotonic()
+        result = self._put(record)
+        if self.gate is not None:
+            self.gate.note_put(record, is_stored=result is PutResult.STORED, seconds=clock.monotonic() - began_at)
+        return result
 
-    async def _whole(self, kind: BulkKind, event: BulkAction) -> BulkAction | None:
-        """The action of an event whose content Close hides: after an hour, from keys without the right to see it."""
-        return event if event.s_query is not None else await self._fetch(kind, event.id)
+    async def _find(self, effect: fx.FindActions) -> tuple[BulkAction, ...]:
+        listings = self.listings or SharedListings(self.edges.reader)
+        return await listings.find(effect.kind, effect.word)
 
     async def _find_candidates(self, record: Record) -> tuple[BulkAction, ...]:
         since = record.sent_after - _CLOCK_SLACK
@@ -217,8 +182,18 @@ class Performer:
             and could_be(action, record.body)
         )
 
-    async def _connect(self) -> Identity:
-        self._session = await self._stack.enter_async_context(self.edges.writer.open_session())
+    async def _connect_in_turn(self, kind: BulkKind) -> Identity:
+        """Connect once the gate is open, and only leave it open behind us: from here to the intent nobody waits."""
+        while True:
+            if self.gate is not None:
+                await self.gate.enter()
+            identity = await self._given_time(self._connect(kind))
+            if self.gate is None or self.gate.is_open:
+                return identity
+            await self._disconnect()
+
+    async def _connect(self, kind: BulkKind) -> Identity:
+        self._session = await self._stack.enter_async_context(self.edges.writer.open_session(kind))
         return await self._session.fetch_identity()
 
     async def _send(self, path: str, body: JsonMapping) -> Answer:

@@ -51,6 +51,7 @@ class Rechecker:
         self._total: int | None = None
         self._looks: dict[RunKey, _Look] = {}
         self._turn = asyncio.Lock()
+        self._counting = asyncio.Lock()
 
     async def __call__(self, change: Change) -> PlannedRun:
         """The run as reviewed. Raises `RefusedError` when a guard refuses it now, `CloseError`."""
@@ -126,9 +127,10 @@ class Rechecker:
                 self._progress.step(f"{change.key}: comparing leads", n_fetched, max(total, n_fetched))
 
     async def _all_leads(self) -> int:
-        if self._total is None:
-            self._total = (await self._reader.count(ALL_LEADS)).total
-        return self._total
+        async with self._counting:  # rows are counted side by side
+            if self._total is None:
+                self._total = (await self._reader.count(ALL_LEADS)).total
+            return self._total
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from pydantic import JsonValue
 
 from bulkplan.app.apply import apply_plan
 from bulkplan.app.following import ApplyOptions
-from bulkplan.app.performer import Edges, unless_given_up
+from bulkplan.app.interrupting import unless_given_up
+from bulkplan.app.performer import Edges
 from bulkplan.app.recheck import Rechecker
 from bulkplan.app.records import read_shelf
 from bulkplan.core.codec import dump_record, load_plan_use, plan_slot_key

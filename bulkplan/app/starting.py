@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bulkplan.app.following import Following
+from bulkplan.app.gate import Gate
+from bulkplan.app.interrupting import unless_given_up
 from bulkplan.app.ledger import Ledger
-from bulkplan.app.performer import Edges, Performer, unless_given_up
+from bulkplan.app.line import Ticket
+from bulkplan.app.listings import SharedListings
+from bulkplan.app.performer import Edges, Performer
 from bulkplan.core.engine import adopt_lost, apply_run
 from bulkplan.core.outcome import Outcome
 from bulkplan.core.records import ApplyContext, PlannedRun
 from bulkplan.core.result import ResultKind, RunResult, result_of
 from bulkplan.core.visible import visible
-from bulkplan.errors import BulkplanError, NotAuthorizedError, RefusedError
+from bulkplan.errors import BulkplanError, HeldBackError, NotAuthorizedError, RefusedError
 from bulkplan.model.plan import Change
 
 IN_DOUBT = frozenset({ResultKind.UNKNOWN, ResultKind.ALARM, ResultKind.STATE_BEHIND})
@@ -40,23 +44,45 @@ class Starting:
     recheck: Recheck
     ledger: Ledger
     following: Following
+    listings: SharedListings
 
-    async def start(self, change: Change) -> None:
-        """Count a row again, start it, and note what became of it."""
-        performer = Performer(self.edges)
+    async def start(self, change: Change, ticket: Ticket) -> bool:
+        """Count a row again, start it when its turn has come, and note what became of it; false: it was held back."""
+        try:
+            while ticket.line.goes_on():
+                if await self._start_once(change, ticket):
+                    return True
+        finally:
+            ticket.leave()
+        return False
+
+    async def _start_once(self, change: Change, ticket: Ticket) -> bool:
+        """Whether it came to an end; otherwise it was held back, and nothing was stored or sent."""
+        context, clock = self.context, self.edges.clock
+        gate = Gate(ticket, clock, self.edges.interrupt, lambda: self.context is context, clock.monotonic())
+        performer = Performer(self.edges, listings=self.listings, gate=gate)
         try:
             run = await unless_given_up(self.recheck(change), self.edges.interrupt)
-            outcome = await performer.run(apply_run(run, self.context))
+            outcome = await performer.run(apply_run(run, context))
+        except HeldBackError:
+            return False
         except RefusedError as error:
             await self.refuse(change, RunResult(change.key, ResultKind.BLOCKED, error.message, error.hint))
         except BulkplanError as error:
             self._note_failure(change, error, has_sent=performer.has_sent)
         else:
-            self.take(outcome)
-            result = self.ledger.results[change.key]
-            is_in_doubt = performer.has_sent and not result.was_sent and result.kind in IN_DOUBT
-            self.ledger.note(replace(result, is_in_doubt=is_in_doubt))
-            self.ledger.consider_stopping(outcome)
+            self._end(outcome, ticket, has_sent=performer.has_sent)
+        return True
+
+    def _end(self, outcome: Outcome, ticket: Ticket, *, has_sent: bool) -> None:
+        self.take(outcome)
+        result = self.ledger.results[outcome.key]
+        is_in_doubt = has_sent and not result.was_sent and result.kind in IN_DOUBT
+        self.ledger.note(replace(result, is_in_doubt=is_in_doubt))
+        self.ledger.consider_stopping(outcome)
+        ticket.line.is_single = not self.context.use_marker
+        if result.was_sent and result.kind is ResultKind.RUNNING:
+            ticket.line.note_success()
 
     def _note_failure(self, change: Change, error: BulkplanError, *, has_sent: bool) -> None:
         if has_sent:
@@ -71,7 +97,9 @@ class Starting:
     async def refuse(self, change: Change, refusal: RunResult) -> None:
         """Note a refusal, unless the run turns out to have run before, unknown to this state."""
         try:
-            adopted = await Performer(self.edges).run(adopt_lost(self.recheck.planned(change), self.context))
+            adopted = await Performer(self.edges, listings=self.listings).run(
+                adopt_lost(self.recheck.planned(change), self.context)
+            )
         except BulkplanError:
             adopted = None  # it is refused either way; the next apply looks again
         if adopted is None:

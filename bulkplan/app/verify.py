@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bulkplan.app.performer import Edges, Performer, unless_given_up
+from bulkplan.app.interrupting import unless_given_up
+from bulkplan.app.performer import Edges, Performer
 from bulkplan.core.commit import put_surely
 from bulkplan.core.effects import Sleep, Steps, perform
 from bulkplan.core.records import ApplyContext, Move, Stamp, moved

@@ -24,7 +24,8 @@ from bulkplan.ports import Clock, Store
 
 if TYPE_CHECKING:  # commands that open no connection must not load the HTTP client
     from bulkplan.adapters.close_connection import Connection
-    from bulkplan.app.performer import Edges, Interrupt
+    from bulkplan.app.interrupting import Interrupt
+    from bulkplan.app.performer import Edges
     from bulkplan.core.records import ApplyContext
     from bulkplan.sandbox.server import Sandbox
 

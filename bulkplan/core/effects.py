@@ -98,7 +98,13 @@ class FindCandidates(Effect["tuple[BulkAction, ...]"]):
 
 @dataclass(frozen=True)
 class Connect(Effect[Identity]):
-    """Open the dedicated connection and ask on it whose key this is. Raises `CloseError`: then nothing was sent."""
+    """
+    Wait for the turn of a request of this kind, open the dedicated connection, and ask on it whose key this is.
+
+    Raises `CloseError`, or `HeldBackError` when the run has to give way to others: then nothing was sent.
+    """
+
+    kind: BulkKind
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,13 @@ class Send(Effect[Answer]):
 
     path: str
     body: JsonObject
+
+
+@dataclass(frozen=True)
+class InDoubt(Effect[None]):
+    """Nobody can tell for now whether the request of this run was executed; others of the apply had better wait."""
+
+    key: RunKey
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from bulkplan.core.effects import (
     DrawWord,
     FindActions,
     GetRecord,
+    InDoubt,
     Instant,
     ReadClock,
     Report,
@@ -163,7 +164,7 @@ def _adopt(
 
 def _connect_and_send(run: PlannedRun, record: Record | None, context: ApplyContext) -> Steps[Outcome]:
     """Connect first, so that whatever fails there needs no record; then intent, then the one request."""
-    identity = yield from perform(Connect())
+    identity = yield from perform(Connect(run.kind))
     if identity.organization_id != context.organization_id:
         raise WrongOrganizationError(
             f"the API key belongs to {identity.organization_id}, the plan to {context.organization_id}",
@@ -242,6 +243,7 @@ def _as_not_sent(outcome: Outcome) -> Outcome:
 def _take_answer(intent: Record, answer: Answer, context: ApplyContext) -> Steps[Outcome]:
     meaning = classify(answer, kind=intent.kind, organization_id=context.organization_id)
     if isinstance(meaning, Ambiguous):
+        yield from perform(InDoubt(intent.key))
         yield from perform(Report(intent.key, f"no clear answer ({meaning.why}); looking in Close", intent))
         outcome = yield from settle(intent, context)
         return replace(outcome, is_first_send=outcome.kind is OutcomeKind.SUBMITTED)

@@ -94,7 +94,7 @@ async def start_edits(reader, writer, n):
     body = {"type": "set_lead_status", "lead_status_id": catalog.lead_statuses[0].id, "s_query": EVERY_LEAD}
     ids = []
     for _ in range(n):
-        async with writer.open_session() as session:
+        async with writer.open_session("edit") as session:
             answer = await session.post("/bulk_action/edit/", body)
         assert answer.status == 200
         ids.append(answer.body["id"])

@@ -10,8 +10,9 @@ from support.plan_world import FakeReader, FakeStore, make_record
 from support.small_catalog import CATALOG, NOW
 
 from bulkplan.app.import_action import ImportWish, keep_imported, kind_and_id
+from bulkplan.app.interrupting import Interrupt
 from bulkplan.app.new_spec import Surroundings
-from bulkplan.app.performer import Edges, Interrupt
+from bulkplan.app.performer import Edges
 from bulkplan.core.codec import dump_record, load_record, run_slot_key
 from bulkplan.errors import RefusedError, StoreError, UsageError
 from bulkplan.model.record import RecordStatus

@@ -11,6 +11,7 @@ from support.guard_mutants import WRITTEN, Guarding, Inverted, Mutant, inverted_
 from support.plan_world import FakeReader, email_data, make_record, make_workspace, plan_of, spec_data, wanted_run
 
 from bulkplan.app.ledger import Ledger
+from bulkplan.app.line import Line
 from bulkplan.core.members import MemberDrift
 from bulkplan.errors import RefusedError
 from bulkplan.model.plan import Change, ChangeKind, Matches
@@ -359,10 +360,16 @@ class _NotSet:
     is_set = False
 
 
+class _StoodStill:
+    def monotonic(self):
+        return 0.0
+
+
 class _Edges:
     """An apply that must end before it touches any of its edges."""
 
     interrupt = _NotSet()
+    clock = _StoodStill()
 
     def __getattr__(self, name):
         raise AssertionError(f"apply went on to {name}")
@@ -371,9 +378,9 @@ class _Edges:
 def check_apply_asks_before_it_sends(guarding):
     async def story():
         asked = NeverAsking()
-        starting = guarding.starting.Starting(_Edges(), None, asked, Ledger(), None)
+        starting = guarding.starting.Starting(_Edges(), None, asked, Ledger(), None, None)
         try:
-            await starting.start(ROW_OF_PLAN)
+            await starting.start(ROW_OF_PLAN, Line(lambda: asked.n_asked < 2).join())
         except AssertionError:
             assert asked.n_asked
         assert asked.n_asked == 1

@@ -46,7 +46,7 @@ def _send(base_url, body):
 
     async def story():
         connection = Connection(base_url, Secret(API_KEY), "a test")
-        async with open_writer(connection) as writer, writer.open_session() as session:
+        async with open_writer(connection) as writer, writer.open_session("edit") as session:
             identity = await session.fetch_identity()
             answer = await session.post("/bulk_action/edit/", body)
             return classify(answer, kind="edit", organization_id=identity.organization_id)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
+from bulkplan.app import line
 from bulkplan.core import engine, follow, result, settle
 from bulkplan.core.outcome import OutcomeKind
 from bulkplan.core.result import ResultKind
@@ -16,7 +17,7 @@ from sim import stories
 from sim.plan import Kind, Plan
 from sim.simulate import Options, Wrap
 
-Patches = tuple[tuple[ModuleType, str, object], ...]
+Patches = tuple[tuple[ModuleType | type, str, object], ...]
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Broken:
     """
     One rule broken.
 
-    `patches`: module, name and what stands there instead. `catches`: invariants that may see it, each of which is
-    enough. `always` and `shape`: faults and whole schedules for rules that chance seldom tries.
+    `patches`: module or class, name and what stands there instead. `catches`: invariants that may see it, each of which
+    is enough. `always` and `shape`: faults and whole schedules for rules that chance seldom tries.
     """
 
     name: str
@@ -53,6 +54,7 @@ EXIT_ZERO, AT_MOST_ONCE, FORGOTTEN = "exit_zero_means_submitted", "runs_at_most_
 WINDOW, INTERRUPTED = "send_window_is_kept", "interrupted_sends_nothing"
 FOUND, SETTLED, CAUSE = "executed_is_found", "ends_settled", "unknown_has_a_cause"
 DRIFT, ODD, ONLY_ODD = "drift_is_refused", "odd_sizes_raise_the_alarm", "only_odd_sizes_are_paused"
+BESIDE = "nothing_begins_beside_a_doubt"
 REPEATS, TWINS = "repeats_raise_the_alarm", "twins_raise_the_alarm"
 
 
@@ -195,6 +197,18 @@ BROKEN: tuple[Broken, ...] = (
         "commit ignoring the record's state",
         _set(ARROWS),
         ((engine, "commit", wrong.commit_whatever_the_state), (settle, "commit", wrong.commit_whatever_the_state)),
+    ),
+    Broken(
+        "another run begun beside one in doubt",
+        _set(BESIDE),
+        ((line.Line, "is_clear", lambda self, ticket: True),),
+        always=(Kind.ANSWER_LOST, Kind.REQUEST_LOST),
+    ),
+    Broken(
+        "a doubt that nobody is told of",
+        _set(BESIDE),
+        ((line.Ticket, "doubt", lambda self: None),),
+        always=(Kind.ANSWER_LOST, Kind.REQUEST_LOST),
     ),
     Broken("unknown exits 0", _set(EXIT_ZERO), ((result, "KIND_BY_OUTCOME", UNKNOWN_EXITS_ZERO),)),
     Broken(

@@ -75,8 +75,9 @@ def sending_again(is_wanted: Callable[[object], bool]) -> Wrap:
 
 def intent_after_sending(steps, world, actor):
     """Tells the engine that the intent is stored, and stores it only after the request left."""
-    waiting, effect = None, next(steps)
+    waiting = None
     try:
+        effect = next(steps)
         while True:
             if type(effect) is fx.PutRecord and effect.record.status is RecordStatus.SENDING:
                 waiting, heard = effect, PutResult.STORED
@@ -96,8 +97,9 @@ def intent_after_sending(steps, world, actor):
 
 def new_nonce_on_timeout(steps, world, actor):
     """Repeats a request that timed out under a fresh nonce that no record holds."""
-    record, effect = None, next(steps)
+    record = None
     try:
+        effect = next(steps)
         while True:
             if type(effect) is fx.PutRecord:
                 record = effect.record
@@ -219,7 +221,7 @@ def _sent_again(record, context):
     intent = next_intent(record, run, context, Stamp(now.now, word), nonce=nonce)
     if not (yield from commits.put_surely(intent)):
         return Outcome(record.key, OutcomeKind.NOT_SENT, "moved", record)
-    yield from perform(fx.Connect())
+    yield from perform(fx.Connect(run.kind))
     return (yield from engine._send(run, intent, now, context))
 
 

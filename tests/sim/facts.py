@@ -30,6 +30,14 @@ class Gone:
 
 
 @dataclass(frozen=True)
+class Intends:
+    """An applier is about to store an intent for the first time."""
+
+    by: Actor
+    key: RunKey
+
+
+@dataclass(frozen=True)
 class Sent:
     """The one request left an applier. `nonces`: those its body carries."""
 
@@ -67,7 +75,7 @@ class Failed:
     error: Exception
 
 
-Fact = Stored | Gone | Sent | Accepted | Ended | Failed
+Fact = Stored | Gone | Intends | Sent | Accepted | Ended | Failed
 
 
 class ViolationError(Exception):

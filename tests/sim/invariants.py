@@ -10,7 +10,7 @@ from bulkplan.core.engine import SEND_WINDOW_S
 from bulkplan.core.outcome import OutcomeKind
 from bulkplan.core.result import error_of
 from bulkplan.model.record import Record, RecordStatus
-from sim.facts import Accepted, Ended, Fact, Failed, Gone, Sent, Stored, ViolationError
+from sim.facts import Accepted, Ended, Fact, Failed, Gone, Intends, Sent, Stored, ViolationError
 from sim.plan import Kind
 
 if TYPE_CHECKING:
@@ -207,6 +207,14 @@ def interrupted_sends_nothing(world: World, fact: Fact) -> Found:
     return None
 
 
+def nothing_begins_beside_a_doubt(world: World, fact: Fact) -> Found:
+    """While a process cannot tell what became of a run, it begins no other one, unless it was asked to go on."""
+    if not isinstance(fact, Intends) or fact.by.line is None or not fact.by.line.holds:
+        return None
+    doubtful = [one for one in fact.by.strands if one.is_unclear and one is not fact.by]
+    return f"{fact.by} begins {fact.key} beside a run of which nothing clear is known" if doubtful else None
+
+
 def drift_is_refused(world: World, fact: Fact) -> Found:
     """What matches is counted again before a run is sent; other leads than were approved start nothing."""
     if not isinstance(fact, Sent) or fact.key not in fact.by.checked:
@@ -235,6 +243,7 @@ INVARIANTS: tuple[Callable[[World, Fact], Found], ...] = (
     nothing_is_forgotten,
     send_window_is_kept,
     interrupted_sends_nothing,
+    nothing_begins_beside_a_doubt,
     drift_is_refused,
     no_traceback,
 )

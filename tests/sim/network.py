@@ -45,6 +45,7 @@ class Network:
         self.accepted: dict[str, list[Accepted]] = {}
         self.sent: dict[str, int] = {}
         self.refused_clearly: set[str] = set()
+        self.last: dict[Actor, Request] = {}
         self.returned: dict[str, set[str]] = {}
         """IDs that an answer named, by nonce."""
         self.twins_listed: dict[RunKey, list[Actor]] = {}
@@ -56,7 +57,7 @@ class Network:
     def send(self, actor: Actor, effect: fx.Send) -> None:
         """Hand a request over; its answer wakes the sender later."""
         world = self.world
-        request = self._read(actor, effect.body)
+        request = self.last[actor] = self._read(actor, effect.body)
         fault = self._fault(world.count("send"))
         if world.say is not None:
             world.trace(f"{actor}: sends {request.key} nonce {request.nonce[:4]}")
@@ -66,6 +67,7 @@ class Network:
             self._answer(request, 0.01, Answer(handed_over=False, failure="no connection"))
             return
         self.sent[request.nonce] = self.sent.get(request.nonce, 0) + 1
+        actor.n_sent += 1
         tag = make_tag(actor.context.project_id, ORGANIZATION, request.key)
         world.tell(Sent(actor, request.key, request.nonce, nonces_of(effect.body["s_query"], tag)))
         actor.busy_with = None
@@ -196,6 +198,14 @@ class Network:
                 world.resume(actor, answer)
 
         self.world.at(after_s, hear)
+
+    def is_unclear(self, actor: Actor, answer: Answer) -> bool:
+        """Whether an answer leaves open if the last request of an actor was executed."""
+        if answer.failure is not None or not answer.handed_over:
+            return answer.handed_over
+        ids = self.returned.get(self.last[actor].nonce, ())
+        is_named = isinstance(answer.body, dict) and answer.body.get("id") in ids
+        return not is_named and answer.status not in REFUSING
 
     def note_twins(self, actor: Actor, hits: tuple[BulkAction, ...]) -> None:
         """Remember that somebody saw more than one action of a run."""

@@ -103,6 +103,8 @@ class ApplierPlan:
     skew_s: float = 0.0
     settle_timeout_s: float = 140.0
     keep_going: bool = True
+    n_well: int | None = None
+    """How many runs went well before, where several go side by side; None: one after the other."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,17 @@ class Plan:
         return replace(self, faults=tuple(self.faults[number] for number in numbers))
 
 
-def draw_plan(seed: int, *, always: tuple[Kind, ...] = ()) -> Plan:
-    """The schedule of a seed; `always` adds one fault of each of these kinds."""
+def draw_plan(seed: int, *, always: tuple[Kind, ...] = (), is_wide: bool | None = None) -> Plan:
+    """
+    The schedule of a seed; `always` adds one fault of each of these kinds.
+
+    In a wide one, appliers hold several runs in flight: half of the seeds are, where `is_wide` does not say.
+    """
     dice = random.Random(seed)
-    n_keys = dice.choices(range(1, MAX_KEYS + 1), (50, 22, 12, 8, 5, 3))[0]
+    width = random.Random(f"width of {seed}")  # of its own, so that the other schedules stay what they were
+    is_wide = width.random() < 0.5 if is_wide is None else is_wide
+    shares = (5, 20, 25, 20, 15, 15) if is_wide else (50, 22, 12, 8, 5, 3)
+    n_keys = dice.choices(range(1, MAX_KEYS + 1), shares)[0]
     waves = _draw_waves(dice, n_keys)
     kinds = [*dice.choices(tuple(_DRAW), _WEIGHTS, k=min(8, int(dice.expovariate(0.33)))), *always]
     n_appliers = sum(len(wave) for wave in waves)
@@ -145,6 +154,8 @@ def draw_plan(seed: int, *, always: tuple[Kind, ...] = ()) -> Plan:
         use_marker=dice.random() > 0.05,
         loading_s=dice.choice((0.0, 0.0, 0.3, 2.0)),
     )
+    if is_wide:
+        plan = replace(plan, waves=tuple(tuple(_widened(width, one) for one in wave) for wave in plan.waves))
     # Drawn last, so that the schedules of seeds that failed once stay what they were.
     late = [kind for kind in _DRAW_LATE if dice.random() < _LATE_SHARE or kind in always]
     return replace(plan, faults=(*faults, *(_DRAW_LATE[kind](dice, kind, size) for kind in late)))
@@ -174,6 +185,10 @@ def _draw_applier(dice: random.Random, n_keys: int, number: int, at: float) -> A
         settle_timeout_s=dice.choice((140.0, 140.0, 10.0, 0.0)),
         keep_going=dice.random() < 0.7,
     )
+
+
+def _widened(dice: random.Random, applier: ApplierPlan) -> ApplierPlan:
+    return replace(applier, n_well=dice.choice((None, 0, 3, 20, 20, 20, 20)))
 
 
 @dataclass(frozen=True)

@@ -36,12 +36,14 @@ class Options:
     is_careless: bool = False
     always: tuple[Kind, ...] = ()
     shape: Callable[[Plan], Plan] | None = None
+    is_wide: bool | None = None
+    """Whether appliers hold several runs in flight; None: as the seed has it."""
     only: str | None = None
     """The one invariant that is judged, where not all are."""
 
     def plan(self, seed: int) -> Plan:
         """The schedule of a seed."""
-        plan = draw_plan(seed, always=self.always)
+        plan = draw_plan(seed, always=self.always, is_wide=self.is_wide)
         return self.shape(plan) if self.shape else plan
 
 
@@ -71,6 +73,7 @@ def run_plan(plan: Plan, options: Options = PLAIN, *, say: Callable[[str], None]
     world = World(plan, say=say, judge=oracle.judge)
     world.oracle = oracle
     world.network.is_careless = options.is_careless
+    world.wrap = options.wrap
     violation = None
     try:
         _run_waves(world, options)
@@ -112,7 +115,8 @@ def _start(world: World, plan: ApplierPlan, options: Options) -> None:
     for fault in world.plan.faults:
         if fault.kind in _PROCESS_KINDS and fault.who == plan.number:
             actor.faults[fault.kind, fault.nth] = fault
-    _enter(world, actor, Apply(actor, world, plan.keys, thinks_s=plan.thinks_s, keep_going=plan.keep_going), options)
+    apply = Apply(actor, world, plan.keys, thinks_s=plan.thinks_s, keep_going=plan.keep_going, n_well=plan.n_well)
+    _enter(world, actor, apply, options)
 
 
 def _enter(world: World, actor: Actor, apply: Apply, options: Options) -> None:
@@ -133,7 +137,7 @@ def _decide(world: World, fault: Fault) -> None:
     story = vouch if fault.kind is Kind.PERSON_RAN else release
     name = f"a person about run-{fault.who}"
     actor = world.new_actor(name, "desk", dice=random.Random(world.plan.seed * 1000 + 500 + len(world.actors)))
-    actor.is_person = True
+    actor.process.is_person = True
     actor.steps = story(actor, fault.who, world)
     world.trace(f"{actor}: {fault.kind}")
     world.enter(actor)

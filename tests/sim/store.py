@@ -8,7 +8,7 @@ from bulkplan.errors import StoreError
 from bulkplan.model.record import Record, RecordStatus
 from bulkplan.model.run import RunKey
 from bulkplan.model.store import PutResult
-from sim.facts import Gone, Stored
+from sim.facts import Gone, Intends, Stored
 from sim.plan import Fault, Kind
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class SimStore:
         """The answer, and after how many seconds it comes."""
         world = self.world
         if record.status is RecordStatus.SENDING:
+            if record.nonce not in actor.intents:
+                world.tell(Intends(actor, record.key))
             actor.busy_with = record.nonce
             actor.intents.setdefault(record.nonce, actor.last_clock)
         if record.status is RecordStatus.RELEASED and world.would_be_careless(actor, record.nonce):

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bulkplan.app.line import Line, Ticket
 from bulkplan.core import commit as commits
 from bulkplan.core import effects as fx
 from bulkplan.core import engine, follow, settle
 from bulkplan.core.effects import Steps, perform
 from bulkplan.core.likeness import could_be
-from bulkplan.core.outcome import Outcome
+from bulkplan.core.outcome import Outcome, OutcomeKind
 from bulkplan.core.records import FOLLOWED, OPEN, ApplyContext, Move, PlannedRun, Stamp, moved
 from bulkplan.core.result import NEEDS_PERSON, ApplyResult, ResultKind, RunResult, followed_result, result_of
-from bulkplan.errors import BulkplanError, NotAuthorizedError, StoreError
+from bulkplan.errors import BulkplanError, HeldBackError, NotAuthorizedError, StoreError
 from bulkplan.model.record import Record, RecordStatus
-from sim.actors import KEYS, Actor, planned_run
+from sim.actors import KEYS, Actor, Together, planned_run
 
 if TYPE_CHECKING:
     from sim.world import World
@@ -28,7 +29,14 @@ class Apply:
     """One `apply`: read the records, think, settle what is open, start the rest, follow what runs."""
 
     def __init__(
-        self, actor: Actor, world: World, numbers: tuple[int, ...], *, thinks_s: float, keep_going: bool
+        self,
+        actor: Actor,
+        world: World,
+        numbers: tuple[int, ...],
+        *,
+        thinks_s: float,
+        keep_going: bool,
+        n_well: int | None = None,
     ) -> None:
         self.world = world
         self.approved: dict[int, int] = {}
@@ -36,6 +44,12 @@ class Apply:
         self.context: ApplyContext = actor.context
         self.results: dict[int, RunResult] = {}
         self.stopped = False
+        if n_well is not None:
+            actor.process.line = Line(self._goes_on, holds=not keep_going, n_well=n_well)
+            actor.process.line.is_single = not self.context.use_marker
+
+    def _goes_on(self) -> bool:
+        return not self.stopped and not self.actor.is_interrupted
 
     def story(self) -> Steps[ApplyResult | None]:
         """Every row, or `None` where the plan could not be made."""
@@ -50,12 +64,17 @@ class Apply:
         open_numbers = [number for number, record in planned.items() if record and record.status in OPEN]
         for number in open_numbers:
             yield from self._settle(number)
-        for number, record in planned.items():
-            if number not in open_numbers:
-                yield from self._go_on(number, record)
+        left = {number: record for number, record in planned.items() if number not in open_numbers}
+        if self.actor.line is not None:
+            yield from perform(Together(tuple(self._strand_of(number, record) for number, record in left.items())))
+        else:
+            for number, record in left.items():
+                yield from self._go_on(number, record, self.actor)
         for number in self.numbers:
             yield from self._follow(number)
-        return ApplyResult(tuple(self.results.values()), interrupted=self.actor.knows_it)
+        return ApplyResult(
+            tuple(self.results.values()), interrupted=any(one.knows_it for one in (self.actor, *self.actor.strands))
+        )
 
     def _settle(self, number: int) -> Steps[None]:
         try:
@@ -69,7 +88,25 @@ class Apply:
             return
         self._take(number, outcome)
 
-    def _go_on(self, number: int, record: Record | None) -> Steps[None]:
+    def _strand_of(self, number: int, record: Record | None) -> Actor:
+        """A run that goes beside the others: in the order of the plan, and as the line lets it."""
+        ticket = self.actor.line.join()
+        strand = self.actor.strand(ticket)
+        strand.steps = self._in_line(number, record, strand, ticket)
+        return strand
+
+    def _in_line(self, number: int, record: Record | None, strand: Actor, ticket: Ticket) -> Steps[None]:
+        try:
+            while number not in self.results:
+                try:
+                    yield from self._go_on(number, record, strand)
+                except HeldBackError:
+                    continue  # counted once more, or not started any more
+        finally:
+            strand.is_unclear = False
+            ticket.leave()
+
+    def _go_on(self, number: int, record: Record | None, actor: Actor) -> Steps[None]:
         if record is not None and record.status in FOLLOWED:
             self.results[number] = followed_result(record, was_sent=False)
             return
@@ -79,8 +116,9 @@ class Apply:
         run = planned_run(number, record.version if record else 0, self.approved[number])
         found = self.world.n_matching(run.key)
         self.actor.checked[run.key] = (run.approved, found)
+        actor.prepared_at = self.world.t
         if may_start(run.approved, found):
-            yield from self._start(number, run)
+            yield from self._start(number, run, actor)
         else:
             yield from self._refuse(number, run)
 
@@ -95,19 +133,29 @@ class Apply:
         else:
             self._take(number, adopted)
 
-    def _start(self, number: int, run: PlannedRun) -> Steps[None]:
-        n_sent = self.actor.counts.get("sent", 0)
+    def _start(self, number: int, run: PlannedRun, actor: Actor) -> Steps[None]:
+        n_sent = actor.n_sent
         try:
             outcome = yield from engine.apply_run(run, self.context)
+        except HeldBackError:
+            raise
         except BulkplanError as error:
-            has_sent = self.actor.counts.get("sent", 0) > n_sent
+            has_sent = actor.n_sent > n_sent
             self._note(number, ResultKind.UNKNOWN if has_sent else ResultKind.NOT_SENT, error.message)
             self.stopped = self.stopped or isinstance(error, NotAuthorizedError)
         else:
             self._take(number, outcome)
             is_doubtful = self.results[number].kind in NEEDS_PERSON and not self.keep_going
             self.stopped = self.stopped or outcome.stops_apply or is_doubtful
-        self.actor.busy_with = None
+            self._tell_the_line(outcome)
+        actor.busy_with = None
+
+    def _tell_the_line(self, outcome: Outcome) -> None:
+        line = self.actor.line
+        if line is not None:
+            line.is_single = not self.context.use_marker
+            if outcome.is_first_send and outcome.kind is OutcomeKind.SUBMITTED:
+                line.note_success()
 
     def _take(self, number: int, outcome: Outcome) -> None:
         self.results[number] = result_of(outcome)

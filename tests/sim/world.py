@@ -8,16 +8,17 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bulkplan.app.line import FRESH_S
 from bulkplan.core import effects as fx
 from bulkplan.core.likeness import could_be
 from bulkplan.core.marker import encode_word, is_marked
 from bulkplan.core.records import ApplyContext
-from bulkplan.errors import BulkplanError, CloseError, TryLaterError
-from bulkplan.model.record import Record
-from bulkplan.model.remote import BulkAction, Identity
+from bulkplan.errors import BulkplanError, CloseError, HeldBackError, TryLaterError
+from bulkplan.model.record import Record, RecordStatus
+from bulkplan.model.remote import Answer, BulkAction, Identity
 from bulkplan.model.run import RunKey
-from bulkplan.model.store import Provenance
-from sim.actors import APPROVED, KEYS, PROJECT_ID, Actor
+from bulkplan.model.store import Provenance, PutResult
+from sim.actors import APPROVED, KEYS, PROJECT_ID, Actor, Process, Together
 from sim.close_model import EPOCH, ORGANIZATION, USER, CloseModel
 from sim.facts import Ended, Fact, Failed, ViolationError
 from sim.network import Network
@@ -48,6 +49,8 @@ class World:
         self.is_log_hidden = any(fault.kind is Kind.LOG_HIDDEN for fault in plan.faults)
         self.n_steps = 0
         self.struck: list[Fault] = []
+        self.wrap: Callable[..., object] | None = None
+        """What stands between the engine and each strand, for engines that are broken on purpose."""
 
     # time
     def at(self, seconds: float, act: Callable[[], None]) -> None:
@@ -63,6 +66,9 @@ class World:
             if self.n_steps > MAX_STEPS:
                 raise ViolationError("ends", f"the schedule did not end within {MAX_STEPS} steps")
             act()
+        for actor in self.actors:
+            if actor.is_alive:
+                raise ViolationError("ends", f"{actor} waits for ever")
 
     def tell(self, fact: Fact) -> None:
         """Hand a fact to the oracle."""
@@ -104,16 +110,30 @@ class World:
             use_marker=self.plan.use_marker,
             **more,
         )
-        return Actor(number, name, host, iter(()), dice, context, skew_s)
+        return Actor(Process(number, name, host, dice, context, skew_s))
 
     def kill(self, actor: Actor, why: str) -> None:
         """The process is gone; what it handed to the network stays there."""
         self.trace(f"{actor} is killed ({why})")
-        actor.is_alive, actor.crashed, actor.busy_with = False, True, None
-        actor.steps.close()
+        process = actor.process
+        process.is_alive, process.crashed = False, True
+        for strand in (*process.strands, self.actors[process.number]):
+            strand.busy_with = None
+            strand.steps.close()
+
+    def interrupt(self, actor: Actor) -> None:
+        """The process is asked to end; whoever waits in its line hears of it."""
+        actor.process.is_interrupted = True
+        if actor.process.line is not None:
+            actor.process.line.advance()
 
     def resume(self, actor: Actor, result: object, error: BulkplanError | None = None) -> None:
         """Hand an actor the result of its last effect, and take its next ones until one takes time."""
+        if actor.is_alive and actor.process.frozen_until > self.t:
+            self.at(actor.process.frozen_until - self.t, lambda: self.resume(actor, result, error))
+            return
+        if isinstance(result, Answer):
+            actor.is_unclear = self.network.is_unclear(actor, result)
         while actor.is_alive:
             try:
                 effect = actor.steps.throw(error) if error else actor.steps.send(result)
@@ -130,23 +150,31 @@ class World:
             if delay == 0.0 and type(effect) in _LOCAL:
                 result = self.local(actor, effect)
                 continue
+            if delay == 0.0 and actor.ticket is not None and _is_intent(effect):
+                self._perform(actor, effect)
+                return
             self.at(delay, lambda effect=effect: self._perform(actor, effect))
             return
 
     def _end(self, actor: Actor, result: object) -> None:
-        actor.is_alive, actor.busy_with = False, None
+        actor.is_over, actor.busy_with, actor.is_unclear = True, None, False
+        if actor.when_over is not None:
+            actor.when_over()
+            return
+        actor.process.is_alive = False
         self.trace(f"{actor} ends")
         if not actor.is_person:
             self.tell(Ended(actor, result))
 
     def _fail(self, actor: Actor, problem: Exception) -> None:
-        actor.is_alive, actor.busy_with = False, None
+        actor.process.is_alive, actor.busy_with = False, None
         self.tell(Failed(actor, problem))
 
     def _before(self, actor: Actor, effect: fx.Effect[object]) -> float:
         """What happens to a process before its next effect, and how long that takes."""
-        actor.n_steps += 1
-        delay = 0.0 if type(effect) in _LOCAL else self._latency(actor)
+        actor.process.n_steps += 1
+        is_local = type(effect) in _LOCAL or (actor.ticket is not None and _is_intent(effect))
+        delay = 0.0 if is_local else self._latency(actor)
         if actor.faults and not self.is_healing:
             delay += self._suffer(actor, effect)
         if type(effect) is fx.Sleep and not actor.is_interrupted:
@@ -174,11 +202,12 @@ class World:
             if fault.kind in (Kind.CRASH, Kind.CRASH_BEFORE_SEND):
                 self.kill(actor, f"before {type(effect).__name__}")
             elif fault.kind is Kind.INTERRUPT:
-                actor.is_interrupted = True
+                self.interrupt(actor)
             elif fault.kind is Kind.CLOCK_JUMP:
-                actor.skew_s += fault.more
+                actor.process.skew_s += fault.more
             else:
                 delay += fault.seconds
+                actor.process.frozen_until = self.t + fault.seconds
         return delay
 
     def strike_process(self, actor: Actor, kind: Kind, number: int) -> bool:
@@ -197,16 +226,16 @@ class World:
         self.struck.append(fault)
         self.trace(f"! {fault}")
         if fault.kind is Kind.INTERRUPT_AFTER_PUT:
-            actor.is_interrupted = True
+            self.interrupt(actor)
             return 0.0
+        actor.process.frozen_until = self.t + fault.seconds
         return fault.seconds
 
     # effects
     def _perform(self, actor: Actor, effect: fx.Effect[object]) -> None:
         if not actor.is_alive:
             return
-        if type(effect) is fx.Send:
-            self.network.send(actor, effect)
+        if self._goes_its_own_way(actor, effect):
             return
         wait_s = 0.0
         try:
@@ -218,15 +247,65 @@ class World:
             return
         if type(effect) is fx.PutRecord:
             result, wait_s = result
-            actor.count("put")
-            wait_s += self.suffer_after(actor, Kind.FREEZE_AFTER_PUT, "put")
-            self.suffer_after(actor, Kind.INTERRUPT_AFTER_PUT, "put")
+            wait_s += self._after_put(actor, effect.record, result)
         if self.say is not None:
             self.trace(f"{actor}: {effect_words(effect)} -> {result_words(result)}")
         if wait_s:
             self.at(wait_s, lambda: self.resume(actor, result))
         else:
             self.resume(actor, result)
+
+    def _goes_its_own_way(self, actor: Actor, effect: fx.Effect[object]) -> bool:
+        """Whether the result of an effect comes by itself, later."""
+        if type(effect) is fx.Send:
+            self.network.send(actor, effect)
+        elif type(effect) is Together:
+            self._begin_together(actor, effect.strands)
+        else:
+            return type(effect) is fx.Connect and actor.ticket is not None and not self._passes(actor, effect)
+        return True
+
+    def _after_put(self, actor: Actor, record: Record, result: object) -> float:
+        """What its line hears, and what else happens to a process that has put a record; how long it is held up."""
+        actor.count("put")
+        if actor.ticket is not None:
+            actor.ticket.note_put(record, is_stored=result is PutResult.STORED)
+        frozen_s = self.suffer_after(actor, Kind.FREEZE_AFTER_PUT, "put")
+        self.suffer_after(actor, Kind.INTERRUPT_AFTER_PUT, "put")
+        return frozen_s
+
+    def _begin_together(self, actor: Actor, strands: tuple[Actor, ...]) -> None:
+        """Each strand goes its way; the one that began them goes on when the last is over."""
+        left = len(strands)
+
+        def one_is_over() -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                self.at(0.0, lambda: self.resume(actor, None))
+
+        for strand in strands:
+            strand.when_over = one_is_over
+            strand.steps = self.wrap(strand.steps, self, strand) if self.wrap else strand.steps
+            self.at(0.0, lambda strand=strand: self.resume(strand, None))
+        if not strands:
+            self.resume(actor, None)
+
+    def _passes(self, actor: Actor, effect: fx.Connect) -> bool:
+        """Whether a run is let through its line; if not now, it is woken later, or held back."""
+        ticket = actor.ticket
+        if actor.process.frozen_until > self.t:
+            self.at(actor.process.frozen_until - self.t, lambda: self._perform(actor, effect))
+            return False
+        is_old = not ticket.has_begun and self.t - actor.prepared_at > FRESH_S
+        if not ticket.line.goes_on() or (ticket.may_pass and is_old):
+            self.trace(f"{actor}: a run is held back")
+            self.resume(actor, None, HeldBackError("held back"))
+            return False
+        if not ticket.may_pass:
+            ticket.wait(lambda: self.at(0.0, lambda: self._perform(actor, effect)))
+            return False
+        return True
 
     def perform(self, actor: Actor, effect: fx.Effect[object]) -> object:  # noqa: C901 - one arm per effect
         """The result of one effect, as of this instant."""
@@ -264,6 +343,9 @@ class World:
                 word = encode_word(actor.dice.randbytes(10))
                 actor.drawn.add(word)
                 return word
+            case fx.InDoubt():
+                if actor.ticket is not None:
+                    actor.ticket.doubt()
             case fx.IsHolderGone(record):
                 holder = self.actors[record.pid]
                 return record.host == actor.host and not holder.is_alive
@@ -342,8 +424,16 @@ class World:
         """Whether an attempt ran, or may yet: what no person should say "it did not run" about."""
         if nonce in self.network.flying or nonce in self.network.accepted:
             return True
-        return any(actor.is_alive and actor.busy_with == nonce for actor in self.actors)
+        strands = (strand for actor in self.actors for strand in (actor, *actor.strands))
+        return any(strand.is_alive and strand.busy_with == nonce for strand in strands)
 
 
-_LOCAL = frozenset({fx.ReadClock, fx.DrawWord, fx.IsHolderGone, fx.Report, fx.Disconnect})
+_LOCAL = frozenset({fx.ReadClock, fx.DrawWord, fx.IsHolderGone, fx.Report, fx.Disconnect, fx.InDoubt})
+
+
+def _is_intent(effect: fx.Effect[object]) -> bool:
+    """In the program nothing comes between the connection and the first try to store the intent."""
+    return type(effect) is fx.PutRecord and effect.record.status is RecordStatus.SENDING
+
+
 _AT_STEP = (Kind.CRASH, Kind.INTERRUPT, Kind.CLOCK_JUMP)

@@ -26,7 +26,8 @@ from bulkplan.app.cohorts import CohortWish
 from bulkplan.app.counting import Progress
 from bulkplan.app.following import ApplyOptions
 from bulkplan.app.fresh import fresh_requests
-from bulkplan.app.performer import Edges, Interrupt
+from bulkplan.app.interrupting import Interrupt
+from bulkplan.app.performer import Edges
 from bulkplan.app.plan import PlanScope, make_plan
 from bulkplan.app.recheck import Rechecker
 from bulkplan.app.records import read_shelf, whole_records

@@ -13,7 +13,8 @@ from bulkplan.adapters.outcome_file import keep_outcome
 from bulkplan.app.apply import apply_plan
 from bulkplan.app.following import ApplyOptions
 from bulkplan.app.fresh import fresh_requests
-from bulkplan.app.performer import Edges, Interrupt
+from bulkplan.app.interrupting import Interrupt
+from bulkplan.app.performer import Edges
 from bulkplan.app.recheck import Rechecker
 from bulkplan.app.saved_plan import SavedPlanStory
 from bulkplan.app.workspace import GivenVars

@@ -19,8 +19,9 @@ from bulkplan.app.import_action import (
     known_runs,
     require_key_free,
 )
+from bulkplan.app.interrupting import Interrupt
 from bulkplan.app.new_spec import EVERY_KIND, Surroundings
-from bulkplan.app.performer import Edges, Interrupt
+from bulkplan.app.performer import Edges
 from bulkplan.app.workspace import examine
 from bulkplan.cli.action_words import words_of
 from bulkplan.cli.arguments import Args

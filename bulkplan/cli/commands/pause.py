@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bulkplan.app.interrupting import Interrupt
 from bulkplan.app.pause import pause_run
-from bulkplan.app.performer import Interrupt
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import OK

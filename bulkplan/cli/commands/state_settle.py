@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bulkplan.app.performer import Interrupt
+from bulkplan.app.interrupting import Interrupt
 from bulkplan.app.records import find_record
 from bulkplan.app.state import Evidence, gather_evidence, settle_as_not_run, settle_as_ran
 from bulkplan.cli.arguments import Args

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bulkplan.app.performer import Interrupt
+from bulkplan.app.interrupting import Interrupt
 from bulkplan.app.records import Shelf
 from bulkplan.app.status import Status, has_news, refreshed_status
 from bulkplan.cli.arguments import Args
