@@ -23,7 +23,7 @@ from benchmarks.figures import Benchmark, Options
 from benchmarks.measuring import load_words, machine_words, say
 from benchmarks.table import Row, as_line, as_markdown
 
-NAMES = ("cold_start", "validating", "planning", "state", "stores", "cohorts", "overlaps", "sandbox")
+NAMES = ("cold_start", "validating", "planning", "applying", "state", "stores", "cohorts", "overlaps", "sandbox")
 
 
 def main(words: list[str] | None = None) -> int:
