@@ -1,10 +1,11 @@
 """
 What applying adds to the requests that it takes: many independent runs against a sandbox, started and not waited for.
 
-The rate floor. Each run demands one request of each of three endpoint groups, which Close counts apart: a count of its
-leads, the question whose key it is, and the request that starts it. (The looks through the lists are shared.) At
-20 requests a second and group, in windows of a second of which the first is there at once, 200 runs take 200 / 20 - 1 =
-9 seconds. Measured is the whole command, less what a command takes that asks Close nothing.
+The rate floor, at 20 requests a second for each endpoint group, in windows of a second of which the first is there at
+once. From the first intent to the last outcome each run demands one request of three groups: a count of its leads, the
+question whose key it is, and the request that starts it; so 200 runs take 200 / 20 - 1 = 9 seconds. The whole command
+counts the leads of each run of a saved plan once more, before anything is sent: 400 / 20 - 1 = 19 seconds, and what a
+command takes that asks Close nothing is left out. (The looks through the lists are shared.)
 
 Our own work is taken in one process, with the state in a local file: the time between one start and the next in which
 nobody waits for Close, durable writes counted. Watching is counted in requests, on a clock that only the waits move.
@@ -18,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -36,7 +38,7 @@ TAG = "{type: set_custom_field, field: Tags, values: [vip], operation: add}"
 
 
 def _named(n_runs: int, latency_ms: int) -> str:
-    return f"{n_runs} runs, {RATE} requests a second, {latency_ms} ms an answer"
+    return f"{n_runs} runs, {RATE}/s, {latency_ms} ms an answer"
 
 
 def _own(n_runs: int) -> str:
@@ -49,6 +51,7 @@ def _watched(n_runs: int) -> str:
 
 GOALS = {
     _named(N_RUNS, 0): ratio_at_most(1.05),
+    f"{_named(N_RUNS, 0)}, whole command": ratio_at_most(1.05),
     _own(N_RUNS): at_most(30),
     _watched(N_RUNS): ratio_at_most(0.25),
 }
@@ -60,27 +63,34 @@ def figures(options: Options) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="bulkplan-applying-") as name:
         yield _own_work(Path(name) / "own", n_runs)
         for latency_ms in (0, 100):
-            yield _against_the_floor(Path(name) / f"slow-{latency_ms}", n_runs, latency_ms)
+            yield from _against_the_floor(Path(name) / f"slow-{latency_ms}", n_runs, latency_ms)
     by_list, alone = (asyncio.run(requests_to_watch(n_runs, WATCHED_S, is_shared=each)) for each in (True, False))
     yield Figure(_watched(n_runs), by_list, "requests", "one request for each", alone)
 
 
-def _against_the_floor(folder: Path, n_runs: int, latency_ms: int) -> Figure:
+def _against_the_floor(folder: Path, n_runs: int, latency_ms: int) -> Iterator[Figure]:
     with _project(folder, n_runs) as (project, served):
         if latency_ms:
             served.fault("latency", seconds=latency_ms / 1000, times=None)
         start_up_s = _timed(lambda: project.run("status", "--no-refresh"))
         seconds = _timed(lambda: _apply(project, served)) - start_up_s
         asked, n_limited = served.requests(), served.starts() - n_runs
+        started_s = _first_intent_to_last_outcome(project)
+    note = f"{SLACK_S} s are taken off"
     per_run = sum(asked.values()) / n_runs
-    return Figure(
-        _named(n_runs, latency_ms),
-        seconds - SLACK_S,
-        "s",
-        "the rate floor",
-        n_runs / RATE - 1,
-        f"{SLACK_S} s are taken off; {per_run:.1f} requests a run, {n_limited} limited",
-    )
+    floor_s = n_runs / RATE - 1
+    name = _named(n_runs, latency_ms)
+    yield Figure(name, started_s - SLACK_S, "s", "the rate floor", floor_s, f"{note}; {n_limited} limited")
+    whole = f"{name}, whole command"
+    floor_s += n_runs / RATE
+    yield Figure(whole, seconds - SLACK_S, "s", "the rate floor", floor_s, f"{note}; {per_run:.1f} requests a run")
+
+
+def _first_intent_to_last_outcome(project: Project) -> float:
+    slots = project.run("state", "export").json["slots"]
+    runs = [slot["content"] for slot in slots if slot["key"].startswith("run/")]
+    moments = [datetime.fromisoformat(entry["at"]) for run in runs for entry in run["history"]]
+    return (max(moments) - min(moments)).total_seconds()
 
 
 def _timed(act: Callable[[], object]) -> float:
