@@ -153,7 +153,7 @@ class Record(Value):
     @property
     def was_released(self) -> bool:
         """Whether a person released one of its attempts."""
-        return any(entry.status is RecordStatus.RELEASED for entry in self.history)
+        return RecordStatus.RELEASED in [entry.status for entry in self.history]
 
 
 class Standing(NamedTuple):

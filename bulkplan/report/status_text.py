@@ -11,6 +11,9 @@ from bulkplan.model.shard import Shard
 from bulkplan.report.lines import Line, Span
 from bulkplan.report.record_text import STYLE_BY_STATUS, hint_for, mismatches, moment, progress_words, state_words
 
+_Cells = tuple[str, str, str]
+"""Name, state and progress of a run."""
+
 
 def status_lines(
     records: Sequence[Recorded],
@@ -34,32 +37,35 @@ def status_lines(
     if not records and not problems:
         return ((Span(f"No run is recorded for {target}{part} in {store}."),),)
     lines: list[Line] = [(Span(f"Runs of {target}{part}", "title"), Span(f"  {store}", "muted")), ()]
-    lines += _table(records)
+    cells = _cells(records)
+    lines += _table(records, cells)
     for problem in problems:
         lines += [(), (Span("warning: ", "warn"), Span(problem))]
-    return (*lines, (), (Span(_summary(records), "strong"),))
+    return (*lines, (), (Span(_summary([state for _, state, _ in cells]), "strong"),))
 
 
 def run_lines(record: Recorded) -> tuple[Line, ...]:
     """One run as `status` shows it."""
-    return tuple(_table([record]))
+    return tuple(_table([record], _cells([record])))
 
 
-def _table(records: Sequence[Recorded]) -> list[Line]:
-    cells = [(str(record.key), state_words(record), progress_words(record)) for record in records]
+def _cells(records: Sequence[Recorded]) -> list[_Cells]:
+    return [(str(record.key), state_words(record), progress_words(record)) for record in records]
+
+
+def _table(records: Sequence[Recorded], cells: Sequence[_Cells]) -> list[Line]:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [line for record, words in zip(records, cells, strict=True) for line in _rows(record, words, widths)]
 
 
-def _rows(record: Recorded, cells: tuple[str, str, str], widths: Sequence[int]) -> list[Line]:
+def _rows(record: Recorded, cells: _Cells, widths: Sequence[int]) -> list[Line]:
     name, state, progress = map(str.ljust, cells, widths)
     lines: list[Line] = [
         (
             Span(f"  {name}  ", "strong"),
             Span(f"{state}  ", STYLE_BY_STATUS[record.status]),
             Span(f"{progress}  "),
-            Span(_when(record), "muted"),
-            Span(f"  {record.remote_id}" if record.remote_id else "", "muted"),
+            Span(f"{_when(record)}  {record.remote_id}" if record.remote_id else _when(record), "muted"),
         )
     ]
     if record.alarm:
@@ -76,7 +82,7 @@ def _when(record: Recorded) -> str:
     return f"finished {moment(record.finished_at)}" if record.finished_at else f"started {moment(record.sent_after)}"
 
 
-def _summary(records: Sequence[Recorded]) -> str:
-    counted = Counter(map(state_words, records))
+def _summary(states: Sequence[str]) -> str:
+    counted = Counter(states)
     parts = ", ".join(f"{count:,} {state}" for state, count in sorted(counted.items()))
-    return f"{len(records):,} run{'' if len(records) == 1 else 's'}" + (f": {parts}." if parts else ".")
+    return f"{len(states):,} run{'' if len(states) == 1 else 's'}" + (f": {parts}." if parts else ".")
