@@ -24,6 +24,8 @@ from bulkplan.ports import CloseReader, Store
 
 RUNS_A_TURN = 8
 """How many runs are rendered before others get a turn: three milliseconds."""
+TURNS_A_STEP = 12
+"""How often the event loop goes round between files: a request, and an answer, take some ten turns to go their way."""
 
 
 async def plan_while_reading(
@@ -51,7 +53,8 @@ async def plan_while_reading(
         try:
             for runs in loading.steps():
                 early.see(runs)
-                await asyncio.sleep(0)
+                for _ in range(TURNS_A_STEP):
+                    await asyncio.sleep(0)
             workspace = loading.finish()
             early.end()
             store, scope, begun = await following
