@@ -14,13 +14,13 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 from bulkplan.adapters.unnamed_file import UnnamedFile
+from bulkplan.adapters.whole_file import whole_file
 from bulkplan.core.members import FILE_SUFFIX, MEMBER_BYTES, RANGE_BITS, Members, big_endian, is_rising, sorted_bytes
 from bulkplan.errors import BulkplanError, PlanRefusedError, UsageError
 from bulkplan.model.plan import Change, Cohort, Plan
@@ -70,19 +70,10 @@ class MemberShelf:
         if not rows:
             _remove_own(file_beside(path))
             return None
-        place = _own_place(path)
-        draft = place.with_name(f".{place.name}.{os.getpid()}.tmp")
-        try:
-            with draft.open("xb") as file:
-                file.write(_head_of(plan))
-                for change, _ in rows:
-                    file.writelines(self._kept[change.key].blocks())
-            draft.replace(place)
-        except OSError as error:
-            raise BulkplanError(f"{place} cannot be written: {error.strerror or error}") from error
-        finally:
-            with suppress(OSError):
-                draft.unlink()
+        with whole_file(_own_place(path)) as file:
+            file.write(_head_of(plan))
+            for change, _ in rows:
+                file.writelines(self._kept[change.key].blocks())
         return file_beside(path)
 
     def load(self, path: Path, plan: Plan) -> bool:
@@ -183,11 +174,9 @@ def _opened(beside: Path) -> BinaryIO:
 
 
 def write_beside(path: Path, raw: bytes) -> None:
-    """Lay what was fetched with a plan beside it; `MemberShelf.load` checks it. Raises `BulkplanError`."""
-    try:
-        file_beside(path).write_bytes(raw)
-    except OSError as error:
-        raise BulkplanError(f"{file_beside(path)} cannot be written: {error.strerror or error}") from error
+    """Lay what was fetched with a plan beside it, as `save` does; `MemberShelf.load` checks it."""
+    with whole_file(_own_place(path)) as file:
+        file.write(raw)
 
 
 def _rows_of(plan: Plan) -> tuple[tuple[Change, Cohort], ...]:

@@ -7,6 +7,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from bulkplan.adapters.whole_file import whole_file
 from bulkplan.errors import BulkplanError
 
 MAX_READ_BYTES = 256 * 2**20
@@ -44,15 +45,9 @@ def replace_text(path: Path, text: str) -> None:
     Raises:
         BulkplanError: It cannot be written.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        _write(draft, text)
-        draft.chmod(mode)
-        draft.replace(path)
-    except OSError as error:
-        _remove(draft)
-        raise BulkplanError(f"{path} cannot be written: {error.strerror or error}") from error
+    with whole_file(path) as file:
+        os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
+        file.write(text.encode())
 
 
 def create_text(path: Path, text: str) -> bool:

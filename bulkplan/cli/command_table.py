@@ -38,7 +38,13 @@ def add_validate(parser: argparse.ArgumentParser) -> None:
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
     """Arguments of `plan`."""
-    parser.add_argument("--out", metavar="FILE", type=Path, help="save the plan, for review and for `apply FILE`")
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        help="save the plan, for review and for `apply FILE`; who is in cohorts of over 200,000 leads lies beside it, "
+        "in FILE.members",
+    )
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when something would run (default: 0)")
     parser.add_argument(
         "--payload", action="store_true", help="show the exact request of each run (with --format text)"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
+from bulkplan.adapters.whole_file import whole_file
 from bulkplan.errors import BulkplanError, UsageError
 
 _BEGINNINGS = (
@@ -25,16 +24,8 @@ def write_text(path: Path, text: str, *, is_private: bool = False) -> None:
         UsageError: The path names no file, or a file that is not one of ours.
         BulkplanError: It cannot be written.
     """
-    path = _own_place(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        draft.touch(mode=0o600 if is_private else 0o666, exist_ok=False)
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        with suppress(OSError):  # where a draft cannot be made, it often cannot be taken away either
-            draft.unlink()
-        raise BulkplanError(f"{path} cannot be written: {error.strerror or error}") from error
+    with whole_file(_own_place(path), mode=0o600 if is_private else 0o666) as file:
+        file.write(text.encode())
 
 
 def remove_own(path: Path) -> None:

@@ -8,7 +8,7 @@ from bulkplan.core.members import EncodedMembers
 from bulkplan.model.plan import Cohort
 
 MAX_MEMBERS = 200_000
-"""Of larger cohorts a saved plan holds the digest only: their members would take more than 2 MB of it."""
+"""Those of larger cohorts lie beside a saved plan: they would take more than 2 MB of it."""
 MAX_LISTED_IN_ORDER = 10_000
 """So many leads Close lists in one order. Source: Close API, Advanced Filtering (cursors)."""
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bulkplan.adapters.member_shelf import MemberShelf, file_beside
+from bulkplan.adapters.member_shelf import MemberShelf, file_beside, write_beside
 from bulkplan.core.members import MemberCollector, MemberDrift, compare_members
 from bulkplan.errors import BulkplanError, PlanRefusedError, UsageError
 from bulkplan.model.plan import Change, ChangeKind, Cohort, Plan
@@ -122,6 +122,18 @@ def test_what_somebody_else_wrote_is_left_alone(saved, is_needed):
                 shelf.save(path, plan_of(row(OTHER, shelf.keep(OTHER, members_of(OTHER)))))
         else:
             assert shelf.save(path, plan_of(row(SMALL))) is None
+    assert file_beside(path).read_text() == "mine"
+
+
+def test_what_was_fetched_with_a_plan_is_laid_beside_it_over_nothing_of_others(saved):
+    path, plan = saved
+    fetched = file_beside(path).read_bytes()
+    write_beside(path, fetched)
+    with MemberShelf() as shelf:
+        assert shelf.load(path, plan)
+    file_beside(path).write_text("mine")
+    with pytest.raises(UsageError, match="bulkplan did not write it"):
+        write_beside(path, fetched)
     assert file_beside(path).read_text() == "mine"
 
 

@@ -115,6 +115,11 @@ def test_numbers_and_lists_are_written_as_the_field_takes_them():
     assert "  values: [vip, partner]\n" in Path("specs/tags.yaml").read_text()
 
 
+def test_close_is_not_asked_where_nothing_says_which_leads_are_meant(capfd):
+    assert run(["new", "x", "--action", "delete"]) == 64
+    assert capfd.readouterr().err.startswith("error: nothing says which leads are meant\n")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.cli_projects import enter_project
 
 from bulkplan.cli.main import run
 from bulkplan.core.seal import load_sealed
@@ -27,15 +28,7 @@ guards: {max_percent: 100%}
 
 @pytest.fixture(autouse=True)
 def _in_project(tmp_path, monkeypatch):
-    (tmp_path / "specs").mkdir()
-    (tmp_path / "bulkplan.yaml").write_text(
-        "schema: bulkplan/project/v1\ntargets:\n  sandbox: {sandbox: {leads: 60, seed: 7}}\n"
-    )
-    (tmp_path / "specs" / "mark.yaml").write_text(SPEC, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    for name in ("CI", "BULKPLAN_TARGET", "BULKPLAN_PLAN_KEY", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("sys.stdin", io.StringIO())
+    enter_project(tmp_path, monkeypatch, spec=SPEC)
 
 
 def test_a_saved_plan_is_shown_in_every_form_without_a_connection(capfd):

@@ -42,6 +42,7 @@ from bulkplan.sandbox.fixture_world import FixtureMatcher
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MAX_NAME = 80
 _SOURCES = "--from-smart-view NAME, --from-filters FILE or --from-status LABEL"
+_SAY_SOURCE = f"say where the filter comes from: {_SOURCES}"
 
 
 def run(args: Args, console: Console) -> int:
@@ -49,6 +50,7 @@ def run(args: Args, console: Console) -> int:
     place = find_place(args)
     path = new_spec_path(place, args.name, overwrite=args.overwrite)
     copied = _copied(args.from_filters, console) if args.from_filters is not None else None
+    _check_source(args, console)
     around = _look(place, console, is_needed=copied is None)
     written, origin = _filter(args, console, around, copied)
     action = action_asked_for(args, console, around)
@@ -74,6 +76,13 @@ def new_spec_path(place: Place, name: str, *, overwrite: bool) -> Path:
     if path.exists() and not overwrite:
         raise UsageError(f"{SPECS_FOLDER}/{name}.yaml is there already", hint="take another name, or give --overwrite")
     return path
+
+
+def _check_source(args: Args, console: Console) -> None:
+    """Whether something says which leads are meant, or a person will. Raises `UsageError`, before Close is asked."""
+    is_said = any(each is not None for each in (args.from_filters, args.from_smart_view, args.from_status))
+    if not is_said and not console.manners.can_ask:
+        raise UsageError("nothing says which leads are meant", hint=_SAY_SOURCE)
 
 
 def _copied(file: str, console: Console) -> JsonMapping:
@@ -118,12 +127,9 @@ def _filter(
         return filter_of_view(args.from_smart_view, around)
     status = args.from_status
     if status is None:
-        instead = f"say where the filter comes from: {_SOURCES}"
-        if not console.manners.can_ask:
-            raise UsageError("nothing says which leads are meant", hint=instead)
         labels = [each.label for each in around.catalog.lead_statuses]
         console.note(f"Lead statuses to begin with: {', '.join(labels)}. (Or stop, and give {_SOURCES}.)")
-        status = ask_name(console, "Leads with which status?", labels, instead=instead)
+        status = ask_name(console, "Leads with which status?", labels, instead=_SAY_SOURCE)
     return filter_of_status(status, around)
 
 
