@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from bulkplan.core.mappings import mappings_in
 from bulkplan.core.near import did_you_mean
 from bulkplan.core.resolve import list_some
 from bulkplan.core.spec_problems import load_model
@@ -28,7 +29,6 @@ MAX_VALUES = 5_000
 SPEC_ROOT: Path = ("filter", "where")
 PROJECT_ROOT: Path = ("suppress",)
 _ROOT: Path = ("where",)
-_COLLECTIONS = (dict, list)
 
 
 @dataclass(frozen=True)
@@ -151,17 +151,7 @@ def _duplicate(name: str, document: Document, first: Document) -> Problem:
 
 def _may_use(value: JsonValue) -> bool:
     """Whether the word `use` is a key anywhere in a value: quickly told, and in most filters it is not."""
-    if isinstance(value, dict):
-        if "use" in value:
-            return True
-        for item in value.values():
-            if isinstance(item, _COLLECTIONS) and _may_use(item):
-                return True
-    elif isinstance(value, list):
-        for item in value:
-            if isinstance(item, _COLLECTIONS) and _may_use(item):
-                return True
-    return False
+    return any("use" in mapping for mapping in mappings_in(value))
 
 
 def _uses(value: JsonValue, path: Path) -> Iterator[tuple[Path, str]]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from bulkplan.core.mappings import mappings_in
 from bulkplan.core.template_values import ExpressionError, check_size, format_scalar
 from bulkplan.errors import Location, Path, Problem
 from bulkplan.model.document import Document
@@ -22,7 +23,6 @@ from bulkplan.model.spec import NEVER_FILLED
 
 MAX_EXPRESSIONS = 500
 """In one document."""
-_COLLECTIONS = (dict, list)
 MAX_TEXT = 8000
 """Characters of one text that holds an expression."""
 MAX_FILLED = 64 * 1024
@@ -108,21 +108,7 @@ def _holds_fixed(data: JsonValue) -> bool:
     """Whether some key of a mapping, or a value that is never filled in, holds an expression: quickly told."""
     if isinstance(data, dict) and any(holds_expression(data[key]) for key in NEVER_FILLED if key in data):
         return True
-    return _keys_hold_expression(data)
-
-
-def _keys_hold_expression(value: JsonValue) -> bool:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if "{" in key and holds_expression(key):
-                return True
-            if isinstance(item, _COLLECTIONS) and _keys_hold_expression(item):
-                return True
-    elif isinstance(value, list):
-        for item in value:
-            if isinstance(item, _COLLECTIONS) and _keys_hold_expression(item):
-                return True
-    return False
+    return any("{" in key and holds_expression(key) for mapping in mappings_in(data) for key in mapping)
 
 
 def _has_parts(value: JsonValue, path: Path) -> bool:
