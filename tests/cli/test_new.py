@@ -6,16 +6,19 @@ import io
 import json
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from sandbox import query_nodes as node
 from support.consoles import console_in_memory
 
 from bulkplan.cli.arguments import Args
+from bulkplan.cli.author_table import ACTION_TYPES
 from bulkplan.cli.commands import new
 from bulkplan.cli.console import Manners
 from bulkplan.cli.main import run
 from bulkplan.errors import UsageError
+from bulkplan.model.spec import ActionType
 
 PROJECT = """\
 schema: bulkplan/project/v1
@@ -113,6 +116,10 @@ def test_numbers_and_lists_are_written_as_the_field_takes_them():
     assert run(["new", "tags", "--from-status", "Churned", *several]) == 0
     assert "  value: 50\n" in Path("specs/size.yaml").read_text()
     assert "  values: [vip, partner]\n" in Path("specs/tags.yaml").read_text()
+
+
+def test_every_kind_of_action_can_be_asked_for():
+    assert get_args(ActionType) == ACTION_TYPES
 
 
 def test_close_is_not_asked_where_nothing_says_which_leads_are_meant(capfd):
