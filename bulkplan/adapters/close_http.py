@@ -20,7 +20,8 @@ from bulkplan.adapters.close_connection import Connection, Patience, checked_bas
 from bulkplan.adapters.close_errors import PassingError, Reply, decode_reply, error_of, no_answer
 from bulkplan.adapters.close_json import MAX_READ_BYTES, BodyError, read_body
 from bulkplan.adapters.close_lanes import LanesTransport
-from bulkplan.adapters.close_limits import MAX_IN_FLIGHT, Pacer, group_of, wait_asked_s
+from bulkplan.adapters.close_limits import group_of, wait_asked_s
+from bulkplan.adapters.close_pace import MAX_IN_FLIGHT, Pacer
 from bulkplan.adapters.read_only import KeyTransport, PauseTransport, ReadOnlyTransport, SinglePostTransport
 from bulkplan.errors import BadAnswerError
 from bulkplan.model.base import JsonMapping
@@ -126,10 +127,9 @@ class Caller:
     async def _try_once(self, request: httpx.Request) -> JsonValue:
         path = self._path_of(request)
         call = f"{request.method} {path}"
-        group = group_of(request.method, path)
-        async with self.pacer.turn(group):
+        async with self.pacer.turn(group_of(request.method, path)) as turn:
             reply = await self._exchange(request, call)
-            self.pacer.learn(group, reply.headers, status=reply.status)
+            turn.learn(reply.headers, status=reply.status)
         if not 200 <= reply.status < 300:
             raise error_of(reply, self.connection, wait_s=wait_asked_s(reply.headers))
         return decode_reply(reply, self.connection)

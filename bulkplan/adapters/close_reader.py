@@ -15,8 +15,9 @@ from bulkplan.adapters.clock import SystemClock
 from bulkplan.adapters.close_catalog import fetch_catalog
 from bulkplan.adapters.close_connection import Connection, Patience, check_identity
 from bulkplan.adapters.close_http import Caller, open_client
-from bulkplan.adapters.close_limits import Pacer, group_of
+from bulkplan.adapters.close_limits import group_of
 from bulkplan.adapters.close_members import AS_DOCUMENTED, LeadPage, ListingBounds, list_leads
+from bulkplan.adapters.close_pace import Pacer
 from bulkplan.adapters.close_paging import list_events, list_pages, parse
 from bulkplan.adapters.read_only import SEARCH_PATH, ReadOnlyTransport
 from bulkplan.core.visible import visible

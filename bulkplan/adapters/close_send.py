@@ -21,7 +21,8 @@ import httpx
 from bulkplan.adapters.close_connection import Connection, Patience
 from bulkplan.adapters.close_http import Caller, open_client
 from bulkplan.adapters.close_json import MAX_POST_BYTES, BodyError, decode_json, read_body
-from bulkplan.adapters.close_limits import Pacer, wait_asked_s
+from bulkplan.adapters.close_limits import wait_asked_s
+from bulkplan.adapters.close_pace import Pacer, Turn
 from bulkplan.adapters.close_reader import fetch_identity
 from bulkplan.adapters.read_only import SinglePostTransport
 from bulkplan.core.digest import canonical_json
@@ -58,9 +59,9 @@ async def open_session(
     """
     pacer = pacer or Pacer(clock)
     opening = open_client(connection, patience=patience, guard=SinglePostTransport, connections=1, tls=tls)
-    async with pacer.turn(group), opening as client:
+    async with pacer.turn(group) as turn, opening as client:
         caller = Caller(client, connection, clock, pacer, patience)
-        yield HttpSendSession(caller, await fetch_identity(caller), group)
+        yield HttpSendSession(caller, await fetch_identity(caller), turn)
 
 
 class _Departure:
@@ -79,10 +80,10 @@ class _Departure:
 class HttpSendSession:
     """`SendSession` over HTTP."""
 
-    def __init__(self, caller: Caller, identity: Identity, group: str) -> None:
+    def __init__(self, caller: Caller, identity: Identity, turn: Turn) -> None:
         self._caller = caller
         self._identity = identity
-        self._group = group
+        self._turn = turn
         self._is_used = False
 
     async def fetch_identity(self) -> Identity:
@@ -130,7 +131,7 @@ class HttpSendSession:
         response = await self._caller.client.send(request, stream=True)
         body = await read_body(response, max_bytes=MAX_POST_BYTES)
         status = response.status_code
-        self._caller.pacer.learn(self._group, response.headers, status=status)
+        self._turn.learn(response.headers, status=status)
         retry_after_s = wait_asked_s(response.headers) if status == 429 else None
         try:
             decoded = decode_json(body, key=self._caller.connection.api_key)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from bulkplan.adapters.clock import SystemClock
 from bulkplan.adapters.close_connection import Connection, Patience
 from bulkplan.adapters.close_http import Caller, open_client, tls_of
-from bulkplan.adapters.close_limits import Pacer, group_of
+from bulkplan.adapters.close_limits import group_of
+from bulkplan.adapters.close_pace import Pacer
 from bulkplan.adapters.close_reader import action_path, fetch_action, the_action
 from bulkplan.adapters.close_send import HttpSendSession, open_session
 from bulkplan.adapters.read_only import PauseTransport

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.measuring import ROOT, Job
 
-from bulkplan.adapters.close_limits import MAX_IN_FLIGHT
+from bulkplan.adapters.close_pace import MAX_IN_FLIGHT
 
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 

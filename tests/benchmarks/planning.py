@@ -28,7 +28,7 @@ from benchmarks.measuring import BULKPLAN, ROOT, Job, beside, run_in_turn
 from benchmarks.model_inputs import write_dbt, write_sqlmesh
 from benchmarks.serving import serving
 
-from bulkplan.adapters.close_limits import MAX_IN_FLIGHT
+from bulkplan.adapters.close_pace import MAX_IN_FLIGHT
 from bulkplan.adapters.stores.local import LocalStore
 from bulkplan.adapters.yaml_files import YamlProject
 from bulkplan.app.workspace import load_workspace
