@@ -36,6 +36,9 @@ _GUESSED_WINDOW_S = 1.0
 _ROUNDING_S = 0.002
 """So much earlier than Close means may a reset be that it has rounded."""
 
+_TICK_S = 0.001
+"""The shortest sleep: a clock may not move on by less."""
+
 
 @dataclass
 class _Window:
@@ -203,7 +206,7 @@ class Pacer:
     async def _start(self, window: _Window) -> float:
         """Wait until the next request of the group may start, start it, and say when."""
         while (wait := window.next_start_at(now := self.clock.monotonic()) - now) > 0:
-            await self._sleep_until_news(window, wait)
+            await self._sleep_until_news(window, max(wait, _TICK_S))
         window.start(now)
         return now
 

@@ -13,8 +13,10 @@ side. So with several runs of one apply in flight, each of these holds as before
 - Looks. The looks before and after are shared, and each begins after it was asked for (`listings`).
 - A rate limit. All sessions share one pace. A run that met a limit keeps its place while it waits, and goes on with the
   record that it has itself written since the plan; it is never begun anew from the version of the plan.
-- Guards are asked again for each run. A run that came to the door later than `FRESH_S` after it was counted is counted
-  once more. (Waiting for the rate limit comes after that, and lasts a minute at most.)
+- Guards are asked again for each run, on a count that was asked for after the last intent before it. Until the first
+  intent, what the check of the saved plan counted less than `REUSED_S` ago is such a count. A run that came to the
+  door later than `FRESH_S` after it was counted is counted once more. (Waiting for the rate limit comes after that, and
+  lasts a minute at most.)
 - Ceilings, the sight of twins, the courtesy to another holder and the settling of what is open follow one record each.
 
 What one after the other gave besides is kept by this line:
@@ -43,6 +45,8 @@ OPEN_AT_ONCE = 8
 """Runs between connecting and their outcome: so many at most are to be looked for when the process dies."""
 FRESH_S = 10.0
 """So old may be what was counted of a run when its place comes."""
+REUSED_S = 5.0
+"""So old may be a count of the plan's check for those runs that are prepared before anything is sent."""
 WRITES_S = 1.0
 _ALONE = 3
 """So many go one after the other at first."""
@@ -60,6 +64,8 @@ class Line:
     holds: bool = True
     is_single: bool = False
     n_well: int = 0
+    has_begun: bool = False
+    """Whether an intent of any run was handed to the store."""
     write_s: float = 0.0
     """How long the last write to the state took."""
     _coming: list[Ticket] = field(default_factory=list)
@@ -133,7 +139,7 @@ class Ticket:
         One that was refused keeps its place, to try again. Those that go alone keep theirs until everything about them
         is known.
         """
-        self.has_begun = True
+        self.has_begun = self.line.has_begun = True
         if is_stored and record.status in FOLLOWED and record.alarm is None and self.line.places > 1:
             self.line._inside.discard(self)
             self.line.advance()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from contextlib import aclosing, closing
 from dataclasses import dataclass
@@ -21,12 +22,18 @@ from bulkplan.model.document import Workspace
 from bulkplan.model.plan import Change, Matches, Plan, Verdict
 from bulkplan.model.request import FAMILY_BY_KIND, Request
 from bulkplan.model.run import RunKey
-from bulkplan.ports import CloseReader
+from bulkplan.ports import Clock, CloseReader
+
+ASKED_AT_ONCE = 64
+"""More are not under way at once anyhow; those that only wait to be asked would seem older than they are."""
 
 
 class Rechecker:
     """
     Counts a row again and turns it into the run to send. All leads are counted once for one apply.
+
+    The caller says how old a count may be, so that what the check of a saved plan has just counted need not be counted
+    twice.
 
     Where the plan knows the members of a row, they are fetched again: once, at the first look, and anew only when its
     count has moved since then, or when it had to wait for other runs, which may have changed its leads.
@@ -39,6 +46,7 @@ class Rechecker:
         plan_digest: str | None,
         workspace: Workspace,
         reader: CloseReader,
+        clock: Clock,
         progress: Progress | None = None,
         kept: Callable[[RunKey], Members | None] | None = None,
         open_members: Callable[[], GrowingMembers] = MemberCollector,
@@ -46,27 +54,34 @@ class Rechecker:
         """`kept` gives the members that lie beside the plan; `open_members` holds those that match now."""
         self._kept, self._open_members = kept, open_members
         self._plan, self._digest, self._workspace, self._reader = plan, plan_digest, workspace, reader
+        self._clock = clock
         self._progress = progress or NoProgress()
         self._wanted = {run.key: run for run in workspace.runs}
         self._total: int | None = None
+        self._counts: dict[RunKey, _Count] = {}
         self._looks: dict[RunKey, _Look] = {}
         self._turn = asyncio.Lock()
         self._counting = asyncio.Lock()
+        self._places = asyncio.Semaphore(ASKED_AT_ONCE)
 
-    async def __call__(self, change: Change) -> PlannedRun:
-        """The run as reviewed. Raises `RefusedError` when a guard refuses it now, `CloseError`."""
+    async def __call__(self, change: Change, *, counted_after: float = math.inf) -> Rechecked:
+        """
+        The run as reviewed. `counted_after`, in monotonic seconds: a count that was asked for after it will do.
+
+        Raises `RefusedError` when a guard refuses it now, `CloseError`.
+        """
         if change.depends_on:
             self._looks.pop(change.key, None)
-        refused = [verdict for verdict in await self.verdicts(change) if not verdict.is_ok]
+        refused = [verdict for verdict in await self.verdicts(change, counted_after) if not verdict.is_ok]
         if refused:
             text = "; ".join(verdict.message or verdict.guard for verdict in refused)
             raise RefusedError(f"refused on fresh data: {text}", hint=refused[0].mend)
-        return self.planned(change)
+        return Rechecked(self.planned(change), self._counts[change.key].asked_at)
 
-    async def verdicts(self, change: Change) -> tuple[Verdict, ...]:
+    async def verdicts(self, change: Change, counted_after: float = math.inf) -> tuple[Verdict, ...]:
         """What every guard of the row says now, the drift since the plan included."""
         request, planned = _request(change), _matches(change)
-        found = (await self._reader.count(query_of(request))).total
+        found = await self._count(change.key, request, counted_after)
         # The body carries the approved count as its limit; what the spec asks for is what cuts leads off.
         limited = found if change.asked_limit is None else min(found, change.asked_limit)
         fresh = Matches(total=found, limited=limited, of_leads=await self._all_leads())
@@ -96,6 +111,16 @@ class Rechecker:
             plan_digest=self._digest,
             max_drift_leads=change.max_drift_leads or 0,
         )
+
+    async def _count(self, key: RunKey, request: Request, counted_after: float) -> int:
+        """How many leads match: now, or by a count that was asked for after `counted_after`."""
+        count = self._counts.get(key)
+        if count is None or count.asked_at <= counted_after:
+            async with self._places:
+                asked_at = self._clock.monotonic()
+                found = (await self._reader.count(query_of(request))).total
+            count = self._counts[key] = _Count(found, asked_at)
+        return count.found
 
     async def _members(self, change: Change, request: Request, found: int) -> MemberDrift | None:
         """Who entered and left since the plan; `None` where it knows counts only. `found` leads match now."""
@@ -131,6 +156,22 @@ class Rechecker:
             if self._total is None:
                 self._total = (await self._reader.count(ALL_LEADS)).total
             return self._total
+
+
+@dataclass(frozen=True)
+class Rechecked:
+    """A run that no guard refuses, and when, in monotonic seconds, the count that they judged was asked for."""
+
+    run: PlannedRun
+    counted_at: float
+
+
+@dataclass(frozen=True)
+class _Count:
+    """So many leads matched when Close was asked."""
+
+    found: int
+    asked_at: float
 
 
 @dataclass(frozen=True)

@@ -173,10 +173,11 @@ class SavedPlanStory:
             if cohort and has_members and cohort.n_leads >= TOLD_FROM_LEADS:
                 words = f"comparing its {cohort.n_leads:,} leads with those that match now"
                 self.edges.progress.update(change.key, words, None)
-        verdicts = await asyncio.gather(*(self.recheck.verdicts(change) for change in rows))
+        # Those that start first are counted last: what was counted moments ago is not counted again.
+        verdicts = await asyncio.gather(*(self.recheck.verdicts(change) for change in reversed(rows)))
         return tuple(
             f"{change.key}: {verdict.message}"
-            for change, of_row in zip(rows, verdicts, strict=True)
+            for change, of_row in zip(rows, reversed(verdicts), strict=True)
             for verdict in of_row
             if not verdict.is_ok and verdict.guard == "max_drift"
         )

@@ -9,9 +9,10 @@ from bulkplan.app.following import Following
 from bulkplan.app.gate import Gate
 from bulkplan.app.interrupting import unless_given_up
 from bulkplan.app.ledger import Ledger
-from bulkplan.app.line import Ticket
+from bulkplan.app.line import REUSED_S, Ticket
 from bulkplan.app.listings import SharedListings
 from bulkplan.app.performer import Edges, Performer
+from bulkplan.app.recheck import Rechecked
 from bulkplan.core.engine import adopt_lost, apply_run
 from bulkplan.core.outcome import Outcome
 from bulkplan.core.records import ApplyContext, PlannedRun
@@ -26,8 +27,12 @@ IN_DOUBT = frozenset({ResultKind.UNKNOWN, ResultKind.ALARM, ResultKind.STATE_BEH
 class Recheck(Protocol):
     """Turns a row into the run to send."""
 
-    async def __call__(self, change: Change) -> PlannedRun:
-        """Count again and judge the guards on fresh data. Raises `RefusedError` when one refuses."""
+    async def __call__(self, change: Change, *, counted_after: float) -> Rechecked:
+        """
+        Judge the guards on fresh data: a count that was asked for after `counted_after` will do, else count again.
+
+        Raises `RefusedError` when one refuses.
+        """
         ...
 
     def planned(self, change: Change) -> PlannedRun:
@@ -59,11 +64,14 @@ class Starting:
     async def _start_once(self, change: Change, ticket: Ticket) -> bool:
         """Whether it came to an end; otherwise it was held back, and nothing was stored or sent."""
         context, clock = self.context, self.edges.clock
-        gate = Gate(ticket, clock, self.edges.interrupt, lambda: self.context is context, clock.monotonic())
+        gate = Gate(ticket, clock, self.edges.interrupt, lambda: self.context is context)
         performer = Performer(self.edges, listings=self.listings, gate=gate)
         try:
-            run = await unless_given_up(self.recheck(change), self.edges.interrupt)
-            outcome = await performer.run(apply_run(run, context))
+            counted_after = clock.monotonic() - (0.0 if ticket.line.has_begun else REUSED_S)
+            rechecking = self.recheck(change, counted_after=counted_after)
+            checked = await unless_given_up(rechecking, self.edges.interrupt)
+            gate.prepared_at = checked.counted_at
+            outcome = await performer.run(apply_run(checked.run, context))
         except HeldBackError:
             return False
         except RefusedError as error:

@@ -12,7 +12,7 @@ from support.plan_world import make_record, plan_of, spec_data, wanted_run
 
 from bulkplan.app.gate import Gate
 from bulkplan.app.interrupting import Interrupt
-from bulkplan.app.line import FRESH_S, OPEN_AT_ONCE, Line
+from bulkplan.app.line import FRESH_S, OPEN_AT_ONCE, REUSED_S, Line
 from bulkplan.app.listings import SharedListings
 from bulkplan.app.side_by_side import PREPARED_AT_ONCE, SideBySide
 from bulkplan.core.result import ResultKind
@@ -378,6 +378,22 @@ def test_many_runs_share_their_looks_and_each_is_started_once_and_in_order(apply
     nonces = {record.nonce: name for name, record in applying.records().items()}
     begun = [next(nonces[nonce] for nonce in nonces if nonce in body) for body in applying.starts]
     assert begun == sorted(begun)
+
+
+def test_what_the_check_of_a_plan_has_just_counted_is_counted_again_once_something_was_sent(applying):
+    saved = applying.save()
+    applying.asked.clear()
+    assert outcomes(applying.apply_saved(saved)) == {ResultKind.DONE: N_RUNS}
+    by_the_check, prepared_later = N_RUNS + 1, N_RUNS - PREPARED_AT_ONCE
+    assert applying.asked["POST", "/data/search/"] == by_the_check + prepared_later
+
+
+def test_what_the_check_of_a_plan_counted_a_while_ago_is_counted_again(applying):
+    saved = applying.save()
+    applying.asked.clear()
+    applying.before_apply = lambda: applying.clock.advance(REUSED_S)
+    assert outcomes(applying.apply_saved(saved)) == {ResultKind.DONE: N_RUNS}
+    assert applying.asked["POST", "/data/search/"] == N_RUNS + 1 + N_RUNS
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 9])

@@ -4,8 +4,9 @@ What applying adds to the requests that it takes: many independent runs against 
 The rate floor, at 20 requests a second for each endpoint group, in windows of a second of which the first is there at
 once. From the first intent to the last outcome each run demands one request of three groups: a count of its leads, the
 question whose key it is, and the request that starts it; so 200 runs take 200 / 20 - 1 = 9 seconds. The whole command
-counts the leads of each run of a saved plan once more, before anything is sent: 400 / 20 - 1 = 19 seconds, and what a
-command takes that asks Close nothing is left out. (The looks through the lists are shared.)
+counts the leads of each run of a saved plan before anything is sent: 400 / 20 - 1 = 19 seconds, and what a command
+takes that asks Close nothing is left out. (The looks through the lists are shared; a run that is prepared before
+anything was sent is not counted once more.)
 
 Our own work is taken in one process, with the state in a local file: the time between one start and the next in which
 nobody waits for Close, durable writes counted. Watching is counted in requests, on a clock that only the waits move.

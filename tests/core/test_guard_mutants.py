@@ -310,10 +310,14 @@ def close(matching: int, *, leads: int = 1000) -> FakeReader:
 ROW_OF_PLAN = planned()
 
 
-async def recheck(guarding, reader, *, run=MAIL, project=PROJECT, row=ROW_OF_PLAN):
+async def rechecker(guarding, reader, *, run=MAIL, project=PROJECT, row=ROW_OF_PLAN):
     plan = (await plan_of()).plan.model_copy(update={"changes": (row,)})
     workspace = make_workspace([run], project=project)
-    return await guarding.recheck.Rechecker(plan, plan_digest=None, workspace=workspace, reader=reader)(row)
+    return guarding.recheck.Rechecker(plan, plan_digest=None, workspace=workspace, reader=reader, clock=_StoodStill())
+
+
+async def recheck(guarding, reader, *, row=ROW_OF_PLAN, **more):
+    return (await (await rechecker(guarding, reader, row=row, **more))(row)).run
 
 
 def check_every_guard_is_asked_again_on_fresh_data(guarding):
@@ -342,14 +346,31 @@ def check_every_guard_is_asked_again_on_fresh_data(guarding):
     assert asyncio.run(recheck(guarding, close(104), run=edit, row=row, project=tight)).key == edit.key
 
 
+def check_a_count_is_used_again_only_while_it_is_young_enough(guarding):
+    async def story():
+        reader = close(214)
+        again = await rechecker(guarding, reader)
+        await again.verdicts(ROW_OF_PLAN)
+        reader.totals = {"stat_chu": 219}
+        assert (await again(ROW_OF_PLAN, counted_after=-1.0)).run.key == MAIL.key
+        await again(ROW_OF_PLAN, counted_after=0.0)
+
+    told = "passed"
+    try:
+        asyncio.run(story())
+    except RefusedError as error:
+        told = str(error)
+    assert "matched in the plan" in told
+
+
 class NeverAsking:
     """Says what was reviewed, and refuses on fresh data."""
 
     def __init__(self) -> None:
-        self.n_asked = 0
+        self.n_asked, self.counted_after = 0, None
 
-    async def __call__(self, change):
-        self.n_asked += 1
+    async def __call__(self, change, *, counted_after):
+        self.n_asked, self.counted_after = self.n_asked + 1, counted_after
         raise RefusedError("refused on fresh data", hint="look again")
 
     def planned(self, change):
@@ -379,11 +400,12 @@ def check_apply_asks_before_it_sends(guarding):
     async def story():
         asked = NeverAsking()
         starting = guarding.starting.Starting(_Edges(), None, asked, Ledger(), None, None)
+        line = Line(lambda: asked.n_asked < 2, has_begun=True)
         try:
-            await starting.start(ROW_OF_PLAN, Line(lambda: asked.n_asked < 2).join())
+            await starting.start(ROW_OF_PLAN, line.join())
         except AssertionError:
             assert asked.n_asked
-        assert asked.n_asked == 1
+        assert (asked.n_asked, asked.counted_after) == (1, 0.0)
 
     asyncio.run(story())
 
@@ -400,6 +422,7 @@ CHECKS: tuple[Callable[[Guarding], None], ...] = (
     check_a_frozen_row_is_judged_by_the_leads_that_were_found,
     check_only_whole_runs_of_its_own_are_its_history,
     check_every_guard_is_asked_again_on_fresh_data,
+    check_a_count_is_used_again_only_while_it_is_young_enough,
     check_apply_asks_before_it_sends,
 )
 

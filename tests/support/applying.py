@@ -111,6 +111,8 @@ class Applying:
         self.wish: CohortWish | None = None
         self.plan_progress: Progress | None = None
         self.pid = 1
+        self.before_apply: Callable[[], object] = lambda: None
+        """What happens between the check of a saved plan and its first run."""
 
     def write(self, name: str, **more: str) -> None:
         (self.root / "specs" / f"{name}.yaml").write_text(spec(name, **more))
@@ -125,7 +127,9 @@ class Applying:
     def apply(self, plan: Plan | None = None, **options: object) -> ApplyResult:
         async def story(edges: Edges, context: ApplyContext) -> ApplyResult:
             made = plan or await self._plan(edges, context)
-            recheck = Rechecker(made, plan_digest=None, workspace=self.workspace(), reader=edges.reader)
+            recheck = Rechecker(
+                made, plan_digest=None, workspace=self.workspace(), reader=edges.reader, clock=edges.clock
+            )
             return await apply_plan(
                 made, edges=edges, context=context, options=ApplyOptions(**options), recheck=recheck
             )
@@ -147,6 +151,7 @@ class Applying:
                     plan_digest=sealed.digest,
                     workspace=workspace,
                     reader=edges.reader,
+                    clock=edges.clock,
                     progress=edges.progress,
                     kept=kept,
                     open_members=MemberSpool,
@@ -159,6 +164,7 @@ class Applying:
                 options=ApplyOptions(),
             )
             await saved.check()
+            self.before_apply()
             return await saved.apply()
 
         return self._with_edges(story)

@@ -230,12 +230,13 @@ WRITTEN = (
     Mutant("app.recheck", "        if refused:\n", "        if False:\n"),
     Mutant(
         "app.recheck",
-        "await self.verdicts(change) if not verdict.is_ok",
-        "await self.verdicts(change) if verdict.is_ok",
+        "await self.verdicts(change, counted_after) if not verdict.is_ok",
+        "await self.verdicts(change, counted_after) if verdict.is_ok",
     ),
     Mutant("app.recheck", "(*judge(fresh, layers, facts), judge_drift", "(*(), judge_drift"),
     Mutant("app.recheck", ", judge_drift(planned.total, found, layers, members=members))", ",)"),
-    Mutant("app.recheck", "found = (await self._reader.count(query_of(request))).total", "found = planned.total"),
+    Mutant("app.recheck", "found = (await self._reader.count(query_of(request))).total", "found = 214"),
+    Mutant("app.recheck", "if count is None or count.asked_at <= counted_after:", "if count is None:"),
     Mutant("app.recheck", "of_leads=await self._all_leads()", "of_leads=planned.of_leads"),
     Mutant("app.recheck", "facts_of(request, change.earlier_counts)", "facts_of(request, ())"),
     Mutant(
@@ -250,8 +251,9 @@ WRITTEN = (
     ),
     Mutant(
         "app.starting",
-        "run = await unless_given_up(self.recheck(change), self.edges.interrupt)",
-        "run = self.recheck.planned(change)",
+        "checked = await unless_given_up(rechecking, self.edges.interrupt)",
+        "rechecking.close(); checked = Rechecked(self.recheck.planned(change), counted_after)",
     ),
+    Mutant("app.starting", "0.0 if ticket.line.has_begun else REUSED_S", "REUSED_S"),
 )
 """Faults that somebody might make, each in one place."""

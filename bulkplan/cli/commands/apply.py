@@ -233,6 +233,7 @@ async def _carry_out(
         plan_digest=sealed.digest if sealed else None,
         workspace=agreed.workspace,
         reader=edges.reader,
+        clock=edges.clock,
         progress=edges.progress,
         kept=agreed.shelf.get if agreed.shelf else None,
         open_members=MemberSpool,
