@@ -36,6 +36,9 @@ _GUESSED_WINDOW_S = 1.0
 _ROUNDING_S = 0.002
 """So much earlier than Close means may a reset be that it has rounded."""
 
+_WIDE = 10
+"""A limit of so many times what may be under way is not near."""
+
 _TICK_S = 0.001
 """The shortest sleep: a clock may not move on by less."""
 
@@ -154,14 +157,15 @@ class Pacer:
 
     Requests of one group start one after the other, each by what is known when its turn has come. Until a first answer
     only `SCOUTS` of them are under way; then, unless it has named a limit, none is held back but by `max_in_flight`.
-    Where answers of other groups have named no limit, no scouts go ahead.
+    No scouts go ahead where answers of other groups have named no limit, or one that is far away.
     Waits go through the clock, so a test can step them.
     """
 
     clock: Clock
     max_in_flight: int = MAX_IN_FLIGHT
     _windows: dict[str, _Window] = field(default_factory=dict)
-    _names_limits: bool | None = None
+    _is_wide: bool | None = None
+    """Whether no limit that any group has named is near; `None`: nothing was answered yet."""
     _slots: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -173,7 +177,7 @@ class Pacer:
         window = self._windows.setdefault(group, _Window())
         async with AsyncExitStack() as held:
             async with window.queue:
-                if not window.is_answered and self._names_limits is not False:
+                if not window.is_answered and not self._is_wide:
                     await held.enter_async_context(window.scouts)
                 await held.enter_async_context(self._slots)
                 turn = Turn(await self._start(window), self, window)
@@ -187,15 +191,14 @@ class Pacer:
         window.news.set()
         now = self.clock.monotonic()
         if status == 429:
-            self._names_limits = True
+            self._is_wide = False
             window.block(now + min(wait_asked_s(headers) or 1.0, MAX_PACE_S))
             return
         said = parse_rate_limit(headers.get("ratelimit", ""))
-        is_named = said.remaining is not None and said.reset_s is not None
-        self._names_limits = self._names_limits or is_named
+        limit = (said.limit or math.inf) if said.remaining is not None else math.inf
+        self._is_wide = self._is_wide is not False and limit >= _WIDE * self.max_in_flight
         if said.remaining is None or said.reset_s is None:
             return
-        limit = said.limit or math.inf
         window.take_in(started_at=started_at, now=now, limit=limit, remaining=said.remaining, reset_s=said.reset_s)
 
     def pace_s(self, group: str) -> float:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from bulkplan.app.ahead import Ahead
-from bulkplan.core.digest import digest_json
 from bulkplan.core.marker import encode_word, make_marker, make_tag, with_marker
 from bulkplan.core.planner import ALL_LEADS, Tally
 from bulkplan.errors import BadRequestError, BulkplanError
@@ -45,50 +45,63 @@ def probe_marker(project_id: str | None, organization_id: str, plan_id: str) -> 
     return make_marker(make_tag(project_id, organization_id, _PROBE), nonce)
 
 
-async def count_with_marker(
-    ahead: Ahead, queries: Mapping[str, SQuery], *, reader: CloseReader, marker: str | None, progress: Progress
-) -> tuple[Tally | None, MarkerCheck | None]:
-    """
-    `count_all`, and at the same time `check_marker` of the marker, if any; nothing where there are no queries.
+class Counts:
+    """The counts that have come in, by the digest of the query, for those who wait for some of them."""
 
-    Raises:
-        BulkplanError: The first count that failed; the others are given up.
-    """
-    if not queries:
-        return None, None
-    try:
-        async with asyncio.TaskGroup() as group:
-            tally = group.create_task(count_all(ahead, queries, progress=progress))
-            check = group.create_task(check_marker(reader, marker)) if marker else None
-    except BaseExceptionGroup as failures:
-        raise _first(failures) from failures
-    return tally.result(), check.result() if check else None
+    def __init__(self) -> None:
+        self._totals: dict[str, int] = {}
+        self._news = asyncio.Event()
+        self.tally = Tally(self._totals)
+
+    def add(self, totals: Mapping[str, int]) -> None:
+        """So many leads matched."""
+        self._totals |= totals
+        self._news.set()
+
+    async def wait_for(self, digests: Collection[str]) -> None:
+        """Until all of these are counted. For one who waits at a time."""
+        while any(digest not in self._totals for digest in digests):
+            self._news.clear()
+            await self._news.wait()
 
 
-async def count_all(ahead: Ahead, queries: Mapping[str, SQuery], *, progress: Progress) -> Tally:
+async def count_all(ahead: Ahead, queries: Mapping[str, SQuery], counts: Counts, *, progress: Progress) -> None:
     """
-    Count every query once, at the same time (the reader bounds how many are under way).
+    Count every query once, at the same time (the reader bounds how many are under way); nothing where there are none.
 
     Args:
         ahead: Asks Close, and may have begun before.
-        queries: Queries by their digest; `ALL_LEADS` must be among them.
+        queries: Queries by their digest.
+        counts: Gets each count as it comes.
         progress: Is told at the beginning and after each count.
 
     Raises:
         BulkplanError: The first count that failed; the others are given up.
     """
-    totals = ahead.take_answered(queries)
-    counting = _Counting(ahead, progress, n_queries=len(queries), n_done=len(totals))
-    progress.step(COUNTING, len(totals), len(queries))
-    tasks: dict[str, asyncio.Task[int]] = {}
+    if not queries:
+        return
+    answered = ahead.take_answered(queries)
+    counts.add(answered)
+    counting = _Counting(ahead, progress, counts, n_queries=len(queries), n_done=len(answered))
+    progress.step(COUNTING, len(answered), len(queries))
+    async with giving_up_together() as group:
+        for digest in (digest for digest in queries if digest not in answered):
+            group.create_task(counting.count(digest, queries[digest]))
+
+
+@asynccontextmanager
+async def giving_up_together() -> AsyncIterator[asyncio.TaskGroup]:
+    """
+    A group of tasks of which all are given up when one fails.
+
+    Raises:
+        BulkplanError: The first of ours that was raised.
+    """
     try:
         async with asyncio.TaskGroup() as group:
-            for digest in (digest for digest in queries if digest not in totals):
-                tasks[digest] = group.create_task(counting.count(digest, queries[digest]))
+            yield group
     except BaseExceptionGroup as failures:
         raise _first(failures) from failures
-    totals |= {digest: task.result() for digest, task in tasks.items()}
-    return Tally(totals, totals[digest_json(ALL_LEADS)])
 
 
 async def check_marker(reader: CloseReader, marker: str) -> MarkerCheck:
@@ -126,14 +139,15 @@ class _Counting:
 
     ahead: Ahead
     progress: Progress
+    counts: Counts
     n_queries: int
     n_done: int
 
-    async def count(self, digest: str, s_query: SQuery) -> int:
+    async def count(self, digest: str, s_query: SQuery) -> None:
         found = await self.ahead.count(digest, s_query)
         self.n_done += 1
         self.progress.step(COUNTING, self.n_done, self.n_queries)
-        return found.total
+        self.counts.add({digest: found.total})
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,13 +14,22 @@ from pydantic import JsonValue
 from bulkplan import __version__
 from bulkplan.app.ahead import Ahead
 from bulkplan.app.cohorts import CohortWish
-from bulkplan.app.counting import NoProgress, Progress, count_with_marker, probe_marker
+from bulkplan.app.counting import (
+    Counts,
+    NoProgress,
+    Progress,
+    check_marker,
+    count_all,
+    giving_up_together,
+    probe_marker,
+)
 from bulkplan.app.exclusions import add_exclusions
 from bulkplan.app.funnel import add_funnels
 from bulkplan.app.layers import guard_layers
 from bulkplan.app.overlaps import add_overlaps
 from bulkplan.app.parts import part_of, with_cohorts_of
 from bulkplan.app.records import Shelf, check_organization, read_shelf
+from bulkplan.app.rows import finish_rows
 from bulkplan.core.changes import Decision, compared, decide, from_record, orphans
 from bulkplan.core.codec import run_key_of
 from bulkplan.core.dependencies import with_dependency_notes
@@ -29,14 +38,14 @@ from bulkplan.core.exclusion import with_all
 from bulkplan.core.frozen import comparable, is_frozen
 from bulkplan.core.lookup import by_full_name, is_selected, selected
 from bulkplan.core.ordering import ordered
-from bulkplan.core.planner import Draft, PlanFacts, alarm_notes, assemble, queries_of, row_of
+from bulkplan.core.planner import Draft, PlanFacts, alarm_notes, assemble, queries_of
 from bulkplan.core.render import SUPPRESSED_FAMILIES, RenderContext, Rendered, render_request
 from bulkplan.core.words import suppression_words
 from bulkplan.errors import InvalidFilesError, Problem, UnreadableRecordError
 from bulkplan.model.base import JsonObject
 from bulkplan.model.catalog import Catalog
 from bulkplan.model.document import Workspace
-from bulkplan.model.plan import Change, ChangeKind, FieldChange, Plan
+from bulkplan.model.plan import Change, ChangeKind, FieldChange, MarkerCheck, Plan
 from bulkplan.model.project import Project, Target
 from bulkplan.model.record import Record
 from bulkplan.model.remote import Identity
@@ -100,6 +109,7 @@ async def make_plan(
     scope: PlanScope,
     wish: CohortWish | None = None,
     progress: Progress | None = None,
+    seen: Callable[[Change], None] | None = None,
     begun: Begun | None = None,
 ) -> PlanResult:
     """
@@ -112,6 +122,7 @@ async def make_plan(
         scope: What the plan is made for.
         wish: What is to be known of the leads besides how many they are.
         progress: Is told how far it has come.
+        seen: Is shown each row once its leads are counted; most stay as they are then.
         begun: What is known already.
 
     Raises:
@@ -127,12 +138,8 @@ async def make_plan(
     drafts = _drafts(workspace, begun.shelf, scope)
     drafts = await _rendered(drafts, workspace, begun, progress=told)
     marker = _marker(drafts, scope=scope, project_id=workspace.project.project_id)
-    (tally, check), rows = await asyncio.gather(
-        count_with_marker(begun.ahead, queries_of(drafts), reader=reader, marker=marker, progress=told),
-        _rows(drafts),
-    )
-    facts = _facts(workspace, store, scope)
-    plan = assemble(drafts, tally, facts, records=records, marker=check, rows=rows)
+    rows, total_leads, check = await _counted(drafts, marker, begun, reader=reader, progress=told, seen=seen)
+    plan = assemble(rows, _facts(workspace, store, scope), total_leads=total_leads, marker=check)
     plan = await add_exclusions(plan, workspace, reader=reader, progress=told)
     part = part_of(plan, workspace, scope.shard)
     wish = wish or CohortWish()
@@ -287,14 +294,22 @@ def _marker(drafts: Sequence[Draft], *, scope: PlanScope, project_id: str | None
     return probe_marker(project_id, scope.identity.organization_id, scope.plan_id)
 
 
-async def _rows(drafts: Sequence[Draft]) -> list[Change]:
-    """What the rows say before anything is counted; the counts go on meanwhile."""
-    rows = []
-    for number, draft in enumerate(drafts):
-        rows.append(row_of(draft))
-        if number % ROWS_A_TURN == 0:
-            await asyncio.sleep(0)
-    return rows
+async def _counted(
+    drafts: Sequence[Draft],
+    marker: str | None,
+    begun: Begun,
+    *,
+    reader: CloseReader,
+    progress: Progress,
+    seen: Callable[[Change], None] | None,
+) -> tuple[tuple[Change, ...], int | None, MarkerCheck | None]:
+    """The rows with their counts, how many leads there are, and what came of trying out the marker, side by side."""
+    queries, counts = queries_of(drafts), Counts()
+    async with giving_up_together() as group:
+        group.create_task(count_all(begun.ahead, queries, counts, progress=progress))
+        check = group.create_task(check_marker(reader, marker)) if marker and queries else None
+        rows = group.create_task(finish_rows(drafts, counts, records=begun.shelf.standings, seen=seen))
+    return rows.result(), counts.tally.of_leads if queries else None, check.result() if check else None
 
 
 def _facts(workspace: Workspace, store: Store, scope: PlanScope) -> PlanFacts:

@@ -17,6 +17,7 @@ from bulkplan.core.lookup import by_full_name, is_selected
 from bulkplan.core.planner import Draft, queries_of
 from bulkplan.errors import BulkplanError
 from bulkplan.model.document import Workspace
+from bulkplan.model.plan import Change
 from bulkplan.model.record import Standing
 from bulkplan.model.remote import Identity
 from bulkplan.model.run import WantedRun
@@ -37,6 +38,7 @@ async def plan_while_reading(
     scope_of: Callable[[Identity], PlanScope],
     wish: CohortWish | None = None,
     progress: Progress | None = None,
+    seen: Callable[[Change], None] | None = None,
 ) -> tuple[Workspace, PlanResult]:
     """
     What `load_workspace` and `make_plan` give, sooner: the time that Close takes goes into reading.
@@ -59,7 +61,7 @@ async def plan_while_reading(
             early.end()
             store, scope, begun = await following
             result = await make_plan(
-                workspace, reader=reader, store=store, scope=scope, wish=wish, progress=progress, begun=begun
+                workspace, reader=reader, store=store, scope=scope, wish=wish, progress=progress, seen=seen, begun=begun
             )
         finally:
             following.cancel()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # the first request leaves before these are loaded
     from bulkplan.app.cohorts import CohortWish
     from bulkplan.app.plan import PlanResult, PlanScope
     from bulkplan.model.document import Workspace
-    from bulkplan.model.plan import Plan, SealedPlan
+    from bulkplan.model.plan import Change, Plan, SealedPlan
     from bulkplan.model.remote import Identity
     from bulkplan.model.shard import Shard
 
@@ -67,10 +67,11 @@ async def plan_here(
     given: GivenVars | None = None,
     wish: Callable[[], CohortWish] | None = None,
     shard: Shard | None = None,
+    seen: Callable[[Change], None] | None = None,
 ) -> tuple[Workspace, PlanResult]:
     """
     Make a plan through a client that can only read, of one `shard` where one is named; `wish` says what is to be known
-    of the leads themselves.
+    of the leads themselves. `seen` is shown each row once it is counted.
 
     Raises:
         BulkplanError: Whatever loading, connecting and planning raise.
@@ -95,6 +96,7 @@ async def plan_here(
                 scope_of=scope_of,
                 wish=wish() if wish else None,
                 progress=shown,
+                seen=seen,
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +12,6 @@ from bulkplan.core.changes import Decision
 from bulkplan.core.digest import digest_json, request_digest
 from bulkplan.core.guards import GuardLayers, drift_allowance, facts_of, judge, zero_words
 from bulkplan.core.history import earlier_counts
-from bulkplan.core.lookup import by_full_name
 from bulkplan.core.render import with_ceiling
 from bulkplan.core.seal import expiry
 from bulkplan.core.words import describe_action, describe_filter, is_undoable, why_not_undoable
@@ -44,16 +43,23 @@ class Draft:
     notes: tuple[str, ...] = ()
 
 
+_ALL_LEADS_DIGEST = digest_json(ALL_LEADS)
+
+
 @dataclass(frozen=True)
 class Tally:
-    """What was counted: `totals` by the digest of the query, and the leads of the organization."""
+    """What was counted so far: `totals` by the digest of the query."""
 
     totals: Mapping[str, int]
-    of_leads: int
 
     def total(self, s_query: JsonValue) -> int:
         """How many leads matched. The query must be among those that were counted."""
         return self.totals[digest_json(s_query)]
+
+    @property
+    def of_leads(self) -> int:
+        """The leads of the organization."""
+        return self.totals[_ALL_LEADS_DIGEST]
 
 
 @dataclass(frozen=True)
@@ -85,30 +91,17 @@ def queries_of(drafts: Iterable[Draft]) -> dict[str, SQuery]:
 
 
 def assemble(
-    drafts: Sequence[Draft],
-    tally: Tally | None,
-    facts: PlanFacts,
-    *,
-    records: Collection[Recorded],
-    marker: MarkerCheck | None = None,
-    rows: Sequence[Change] | None = None,
+    changes: tuple[Change, ...], facts: PlanFacts, *, total_leads: int | None, marker: MarkerCheck | None = None
 ) -> Plan:
     """
     Put a plan together.
 
     Args:
-        drafts: The rows, in the order of apply.
-        tally: The counts of `queries_of(drafts)`; `None` when there was nothing to count.
+        changes: The rows, in the order of apply.
         facts: What the plan says besides its rows.
-        records: Every record of the store, to tell which dependencies outside the plan are done.
+        total_leads: The leads of the organization, where anything was counted.
         marker: What the check of the marker found.
-        rows: `row_of` each draft, where somebody made them before.
     """
-    named = by_full_name(records)
-    bare = map(row_of, drafts) if rows is None else rows
-    changes = tuple(
-        _change(draft, row, tally, named.get(draft.key.full_name, ())) for draft, row in zip(drafts, bare, strict=True)
-    )
     return Plan(
         plan_id=facts.plan_id,
         tool_version=facts.tool_version,
@@ -120,7 +113,7 @@ def assemble(
         commit=facts.commit,
         now=facts.now,
         expires_at=expiry(changes, facts.now),
-        total_leads=tally.of_leads if tally else None,
+        total_leads=total_leads,
         marker=marker,
         suppression=facts.suppression,
         vars=dict(facts.vars),
@@ -133,8 +126,17 @@ def row_of(draft: Draft) -> Change:
     return _row_of_spec(draft, draft.wanted) if draft.wanted else _row_of_record(draft)
 
 
-def _change(draft: Draft, row: Change, tally: Tally | None, of_its_name: Collection[Recorded]) -> Change:
-    if tally is None or draft.layers is None or draft.request is None or not draft.decision.needs_count:
+def finished(draft: Draft, row: Change, tally: Tally, of_its_name: Collection[Recorded]) -> Change:
+    """
+    `row_of` a draft as it stands in the plan.
+
+    Args:
+        draft: What the row is made from.
+        row: What it says before anything is counted.
+        tally: Holds the counts of `queries_of` this draft.
+        of_its_name: The records of its spec, whatever their version.
+    """
+    if draft.layers is None or draft.request is None or not draft.decision.needs_count:
         return row
     row = row.model_copy(update={"earlier_counts": earlier_counts(of_its_name, row.key)})
     return counted(row, draft.request, draft.layers, _matches(draft.request, tally))

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from bulkplan.core.shares import all_leads, count_leads
 from bulkplan.core.visible import visible
 from bulkplan.model.plan import Change, ChangeKind, MarkerCheck, Matches, Plan
+from bulkplan.model.run import RunKey
 from bulkplan.report.diff_text import diff_lines
 from bulkplan.report.facts import FORMER_VALUES, UNDO_BY_HAND, marker_words
 from bulkplan.report.funnel_text import funnel_words
@@ -39,8 +40,32 @@ _LABEL_WIDTH = 9
 _KEY_COLUMN = 40
 
 
+class Blocks:
+    """Blocks of rows, of which some are put into words before the plan is whole; a row that has changed since, anew."""
+
+    def __init__(self, *, width: int = 100) -> None:
+        """`width`: cells of a line."""
+        self.width = width
+        self._made: dict[RunKey, tuple[Change, tuple[Line, ...]]] = {}
+
+    def prepare(self, change: Change) -> None:
+        """Put a row into words."""
+        if not _is_short(change):
+            self._made[change.key] = (change, _block(change, self.width))
+
+    def of(self, change: Change) -> tuple[Line, ...]:
+        """The block of a row as it is now."""
+        known = self._made.get(change.key)
+        return known[1] if known is not None and known[0] is change else _block(change, self.width)
+
+
 def plan_lines(
-    plan: Plan, *, width: int = 100, payload: bool = False, closing: str | None = NOTHING_SENT
+    plan: Plan,
+    *,
+    width: int = 100,
+    payload: bool = False,
+    closing: str | None = NOTHING_SENT,
+    blocks: Blocks | None = None,
 ) -> tuple[Line, ...]:
     """
     The whole plan: a header, a block per row (a line where there is nothing to do), a summary.
@@ -50,7 +75,9 @@ def plan_lines(
         width: Cells of a line.
         payload: Show the request of each row as well.
         closing: The last line; `None` when more is to come.
+        blocks: Rows that were put into words before, for the same width.
     """
+    blocks = blocks or Blocks(width=width)
     lines = [*_header(plan, width)]
     was_short = False
     # Lines of one row each stand in columns; a very long key does not push the others aside.
@@ -59,7 +86,7 @@ def plan_lines(
         block = (
             _line(change, width, min(column, _KEY_COLUMN))
             if _is_short(change)
-            else _block(change, plan, width=width, payload=payload)
+            else (*blocks.of(change), *(_payload(change, plan) if payload else ()))
         )
         is_short = _is_short(change)
         lines += block if is_short and was_short else [(), *block]
@@ -91,7 +118,7 @@ def _given(value: JsonValue) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _block(change: Change, plan: Plan, *, width: int, payload: bool) -> tuple[Line, ...]:
+def _block(change: Change, width: int) -> tuple[Line, ...]:
     sign, style = _BLOCKED_SIGN if state_word(change) == "blocked" else SIGN_BY_KIND[change.kind]
     title = (Span(f"{sign} ", style), Span(str(change.key), "strong"), Span(f"  {state_word(change)}", style))
     lines: list[Line] = [title]
@@ -108,8 +135,6 @@ def _block(change: Change, plan: Plan, *, width: int, payload: bool) -> tuple[Li
         lines += wrapped(_head("next"), (Span(change.hint),), width=width)
     for note in change.notes:
         lines += wrapped(_head("note"), (Span(note, "warn"),), width=width)
-    if payload and change.request:
-        lines += _payload(change, plan)
     return tuple(lines)
 
 

@@ -236,9 +236,14 @@ async def test_before_the_first_answer_only_a_few_are_sent():
 
 @pytest.mark.parametrize(
     ("headers", "status", "n_started"),
-    [({}, 200, 40), ({"ratelimit": "limit=100, remaining=99, reset=1"}, 200, SCOUTS), ({}, 429, SCOUTS)],
+    [
+        ({}, 200, 40),
+        ({"ratelimit": "limit=100, remaining=99, reset=1"}, 200, SCOUTS),
+        ({"ratelimit": "limit=100000, remaining=99999, reset=1"}, 200, 40),
+        ({}, 429, SCOUTS),
+    ],
 )
-async def test_no_scouts_go_ahead_where_other_answers_named_no_limit(headers, status, n_started):
+async def test_no_scouts_go_ahead_where_other_answers_named_no_limit_that_is_near(headers, status, n_started):
     pacer = Pacer(SteppedClock())
     await take(pacer, "GET me", 1, headers, status)
     started = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from datetime import timedelta
@@ -10,7 +11,7 @@ import pytest
 from support.plan_world import FakeReader, email_data, make_record, plan_of, spec_data, wanted_run
 from support.small_catalog import NOW
 
-from bulkplan.core.digest import request_digest
+from bulkplan.core.digest import canonical_json, request_digest
 from bulkplan.errors import InvalidFilesError, TryLaterError, UsageError, WrongOrganizationError
 from bulkplan.model.catalog import CatalogKind
 from bulkplan.model.plan import ChangeKind
@@ -247,6 +248,33 @@ async def test_a_marker_that_takes_leads_away_twice_is_not_used():
 
 async def test_a_marker_that_close_refuses_is_not_used():
     assert not (await plan_of(TAG, reader=few(refuses_marker=True))).plan.marker.is_neutral
+
+
+class SlowAtLast(FakeReader):
+    """Answers the count of one query only when it is told to."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words, self.go_on = words, asyncio.Event()
+
+    async def count(self, s_query, *, results_limit=None):
+        if self.words in canonical_json(s_query):
+            await self.go_on.wait()
+        return await super().count(s_query, results_limit=results_limit)
+
+
+async def test_rows_are_finished_while_others_are_still_counted():
+    names = ("first", "later")
+    runs = [
+        wanted_run(spec_data(name, filter={"where": {"field": "name", "contains": f"the {name}"}})) for name in names
+    ]
+    reader, shown = SlowAtLast("the later"), []
+    planning = asyncio.create_task(plan_of(*runs, reader=reader, seen=shown.append))
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert [(row.key.full_name, row.matches.total) for row in shown] == [("first", 1000)]
+    reader.go_on.set()
+    assert list((await planning).plan.changes) == shown
 
 
 class BusyReader(FakeReader):

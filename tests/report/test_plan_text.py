@@ -12,7 +12,7 @@ from bulkplan.model.plan import ChangeKind
 from bulkplan.model.record import RecordStatus as S
 from bulkplan.report.lines import plain_text
 from bulkplan.report.plan_json import plan_document
-from bulkplan.report.plan_text import SIGN_BY_KIND, plan_lines
+from bulkplan.report.plan_text import SIGN_BY_KIND, Blocks, plan_lines
 from bulkplan.report.summary import summarize, summary_words
 from bulkplan.report.wrap import cells
 
@@ -95,6 +95,17 @@ async def test_every_run_has_its_block_and_the_last_line_says_that_nothing_was_s
     assert lines[-1] == "Nothing was sent to Close."
     titles = [line.split()[1] for line in lines if line[:2] in {f"{sign} " for sign, _ in SIGN_BY_KIND.values()}]
     assert titles == [str(change.key) for change in plan.changes]
+
+
+async def test_rows_put_into_words_before_make_the_same_text_and_one_that_changed_since_is_made_anew():
+    plan = (await first_run()).plan
+    blocks = Blocks(width=80)
+    for change in plan.changes:
+        blocks.prepare(change)
+    assert plan_lines(plan, width=80, payload=True, blocks=blocks) == plan_lines(plan, width=80, payload=True)
+    first, *others = plan.changes
+    noted = plan.model_copy(update={"changes": (first.model_copy(update={"notes": ("look at this",)}), *others)})
+    assert plan_lines(noted, width=80, blocks=blocks) == plan_lines(noted, width=80)
 
 
 def test_every_kind_has_its_sign():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from bulkplan.errors import BadRequestError, Location, NotFoundError, Path
 from bulkplan.model.base import SQuery
 from bulkplan.model.catalog import Catalog, CatalogKind
 from bulkplan.model.document import Document, Workspace
+from bulkplan.model.plan import Change
 from bulkplan.model.project import Project, Target
 from bulkplan.model.record import Counts, HistoryEntry, Record, RecordStatus
 from bulkplan.model.remote import BulkAction, Identity, MatchCount
@@ -224,6 +225,7 @@ async def plan_of(
     select: tuple[str, ...] = (),
     now: datetime = NOW,
     shard: Shard | None = None,
+    seen: Callable[[Change], None] | None = None,
 ) -> PlanResult:
     """A plan of these runs for the small organization."""
     scope = PlanScope(
@@ -241,4 +243,5 @@ async def plan_of(
         reader=reader or FakeReader(),
         store=FakeStore.of(*records),
         scope=scope,
+        seen=seen,
     )

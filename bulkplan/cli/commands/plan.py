@@ -23,7 +23,8 @@ from bulkplan.report.problems_text import problem_lines
 if TYPE_CHECKING:  # the first request leaves before these are loaded
     from bulkplan.adapters.member_files import MemberFile
     from bulkplan.app.cohorts import CohortWish
-    from bulkplan.model.plan import Plan, SealedPlan
+    from bulkplan.model.plan import Change, Plan, SealedPlan
+    from bulkplan.report.plan_text import Blocks
 
 
 def run(args: Args, console: Console) -> int:
@@ -39,6 +40,7 @@ def _run(args: Args, console: Console) -> int:
     with ExitStack() as stack:
         file = stack.enter_context(_member_file(args, args.members)) if args.members else None
         shelf = stack.enter_context(MemberShelf())
+        ahead = _TextAhead(console.manners.width) if args.format == "text" else None
         planning = plan_here(
             place,
             console,
@@ -46,6 +48,7 @@ def _run(args: Args, console: Console) -> int:
             given=given,
             wish=lambda: _wish(args, file, shelf),
             shard=given_shard(args),
+            seen=ahead.see if ahead else None,
         )
         _, result = run_until_signal(planning)
         if file is not None:
@@ -57,7 +60,7 @@ def _run(args: Args, console: Console) -> int:
         key = plan_key(place.environ)
         # A digest over the whole plan takes a while: it is made where somebody gets it.
         sealed = seal(result.plan, key=key) if args.out is not None or args.format == "json" else None
-        print_plan(result.plan, sealed, args, console)
+        print_plan(result.plan, sealed, args, console, blocks=ahead.blocks if ahead else None)
         if args.out is not None and sealed is not None:
             _save(args, args.out, sealed, shelf, console)
     if file is not None:
@@ -68,6 +71,21 @@ def _run(args: Args, console: Console) -> int:
         raise alarmed
     would_run = any(change.would_run for change in result.plan.changes)
     return CHANGES if args.detailed_exitcode and would_run else OK
+
+
+class _TextAhead:
+    """Puts rows into words while others are still counted."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.blocks: Blocks | None = None
+
+    def see(self, change: Change) -> None:
+        if self.blocks is None:
+            from bulkplan.report.plan_text import Blocks
+
+            self.blocks = Blocks(width=self.width)
+        self.blocks.prepare(change)
 
 
 def _alarmed(plan: Plan) -> UnknownRunError | None:
