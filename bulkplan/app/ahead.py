@@ -12,6 +12,7 @@ from bulkplan.model.base import SQuery
 from bulkplan.model.catalog import Catalog, CatalogKind
 from bulkplan.model.remote import MatchCount
 from bulkplan.model.run import RunKey, WantedRun
+from bulkplan.model.where import Where
 from bulkplan.ports import CloseReader
 
 _AnswerT = TypeVar("_AnswerT")
@@ -25,14 +26,20 @@ class Ahead:
     it, and no count is begun after that.
     """
 
-    def __init__(self, reader: CloseReader, *, context: RenderContext) -> None:
-        self.context = context
-        self._reader = reader
+    def __init__(self, reader: CloseReader, *, suppress: Where | None) -> None:
+        """`suppress` is the project's, which needs names as well."""
+        self._reader, self._suppress = reader, suppress
         self._names: dict[CatalogKind, asyncio.Task[Catalog]] = {}
         self._catalog: Catalog | None = None
         self._counts: dict[str, asyncio.Task[MatchCount]] = {}
-        self._rendered: dict[RunKey, tuple[WantedRun, Catalog, Rendered]] = {}
+        self._rendered: dict[RunKey, tuple[WantedRun, Catalog, RenderContext, Rendered]] = {}
         self._has_failed = False
+        self._n_under_way = 0
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether an answer to what was begun is still to come."""
+        return self._n_under_way > 0
 
     @property
     def kinds(self) -> frozenset[CatalogKind]:
@@ -41,7 +48,7 @@ class Ahead:
 
     def begin_names(self, runs: Iterable[WantedRun]) -> None:
         """Fetch what these runs need and nobody has asked for yet."""
-        fresh = needed_kinds([run.spec for run in runs], suppress=self.context.suppress) - self._names.keys()
+        fresh = needed_kinds([run.spec for run in runs], suppress=self._suppress) - self._names.keys()
         if fresh:
             task = self._begun(asyncio.create_task(self._reader.fetch_catalog(fresh)))
             self._names |= dict.fromkeys(fresh, task)
@@ -56,19 +63,19 @@ class Ahead:
                 self._catalog = found
         return self._catalog
 
-    async def render(self, run: WantedRun) -> Rendered:
+    async def render(self, run: WantedRun, context: RenderContext) -> Rendered:
         """The request of a run, whose names were begun before, by those known now. Raises `CloseError`."""
         catalog = await self.catalog()
-        rendered = render_request(run.spec, catalog=catalog, context=self.context)
-        self._rendered[run.key] = (run, catalog, rendered)
+        rendered = render_request(run.spec, catalog=catalog, context=context)
+        self._rendered[run.key] = (run, catalog, context, rendered)
         return rendered
 
-    def rendered(self, run: WantedRun, catalog: Catalog) -> Rendered:
+    def rendered(self, run: WantedRun, catalog: Catalog, context: RenderContext) -> Rendered:
         """The request of a run by these names: as rendered before, if it was by the same ones."""
         known = self._rendered.get(run.key)
-        if known is not None and known[0] is run and known[1] is catalog:
-            return known[2]
-        return render_request(run.spec, catalog=catalog, context=self.context)
+        if known is not None and known[0] is run and known[1] is catalog and known[2] is context:
+            return known[3]
+        return render_request(run.spec, catalog=catalog, context=context)
 
     def has_rendered(self, run: WantedRun) -> bool:
         """Whether the names that this run needs were asked for."""
@@ -98,10 +105,12 @@ class Ahead:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _begun(self, task: asyncio.Task[_AnswerT]) -> asyncio.Task[_AnswerT]:
+        self._n_under_way += 1
         task.add_done_callback(self._note)
         return task
 
     def _note(self, task: asyncio.Task[_AnswerT]) -> None:
+        self._n_under_way -= 1
         self._has_failed = self._has_failed or task.cancelled() or task.exception() is not None
 
 

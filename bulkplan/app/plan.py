@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -64,19 +64,18 @@ def new_plan_id() -> str:
     return secrets.token_hex(10)
 
 
-@dataclass(frozen=True)
-class PlanScope:
+@dataclass(frozen=True, kw_only=True)
+class PlanAim:
     """
-    What a plan is made for.
+    What a plan is made for, before it is known whose key it is.
 
-    `now` is the instant that the workspace was loaded with; `identity` whose key it is, checked already. `select`
-    holds glob patterns on names; none means every run. `vars` are those that the command line gave. `shard` is the part
-    that this job takes; all rows are decided and counted even so, for those of other jobs may touch the same leads.
+    `now` is the instant that the workspace was loaded with. `select` holds glob patterns on names; none means every
+    run. `vars` are those that the command line gave. `shard` is the part that this job takes; all rows are decided and
+    counted even so, for those of other jobs may touch the same leads.
     """
 
     target_name: str
     target: Target
-    identity: Identity
     now: datetime
     select: tuple[str, ...] = ()
     commit: str | None = None
@@ -84,13 +83,29 @@ class PlanScope:
     plan_id: str = field(default_factory=new_plan_id)
     shard: Shard | None = None
 
+    def by(self, identity: Identity) -> PlanScope:
+        """What the plan is made for, and by whom: whose key it is, checked already."""
+        return PlanScope(identity=identity, **{each.name: getattr(self, each.name) for each in fields(self)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanScope(PlanAim):
+    """What a plan is made for, and by whom."""
+
+    identity: Identity
+
 
 @dataclass(frozen=True)
 class Begun:
-    """What was begun while the files were still being read: every record, and what Close was asked ahead."""
+    """
+    What was begun while the files were still being read.
+
+    `shelf` holds every record; `ahead` is what Close was asked; requests are rendered with `context`.
+    """
 
     shelf: Shelf
     ahead: Ahead
+    context: RenderContext
 
 
 @dataclass(frozen=True)
@@ -133,7 +148,9 @@ async def make_plan(
         StoreError: The state could not be read.
     """
     told = progress or NoProgress()
-    begun = begun or begin(reader, store, scope, project=workspace.project)
+    if begun is None:
+        ahead = Ahead(reader, suppress=workspace.project.suppress)
+        begun = begin(read_shelf(store), ahead, scope, store=store, project=workspace.project)
     records = begun.shelf.standings
     drafts = _drafts(workspace, begun.shelf, scope)
     drafts = await _rendered(drafts, workspace, begun, progress=told)
@@ -150,20 +167,18 @@ async def make_plan(
     return PlanResult(part.of(with_dependency_notes(plan, records)), workspace.warnings)
 
 
-def begin(reader: CloseReader, store: Store, scope: PlanScope, *, project: Project) -> Begun:
+def begin(shelf: Shelf, ahead: Ahead, scope: PlanScope, *, store: Store, project: Project) -> Begun:
     """
-    Read the state, and get ready to ask Close; nothing is asked yet.
+    Get ready to count, by what the state holds and whose key it is.
 
     Raises:
         WrongOrganizationError: The state is of another organization.
-        StoreError: The state could not be read.
     """
-    shelf = read_shelf(store)
     check_organization(
         shelf.standings, target=scope.target_name, store=store.name, organization_id=scope.identity.organization_id
     )
     context = render_context(project, target=scope.target, identity=scope.identity, now=scope.now)
-    return Begun(shelf, Ahead(reader, context=context))
+    return Begun(shelf, ahead, context)
 
 
 def render_context(project: Project, *, target: Target, identity: Identity, now: datetime) -> RenderContext:
@@ -213,8 +228,8 @@ async def _rendered(drafts: Sequence[Draft], workspace: Workspace, begun: Begun,
     progress.step(NAMES, 0, len(ahead.kinds))
     catalog = await ahead.catalog()
     progress.step(NAMES, len(ahead.kinds), len(ahead.kinds))
-    rendering = _Rendering(workspace, catalog, ahead.context, begun.shelf)
-    found = {run.key: ahead.rendered(run, catalog) for run in asked}
+    rendering = _Rendering(workspace, catalog, begun.context, begun.shelf)
+    found = {run.key: ahead.rendered(run, catalog, begun.context) for run in asked}
     problems = [(run, problem) for run in asked for problem in found[run.key].problems]
     if problems:
         raise InvalidFilesError(locate_all(workspace, problems))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from bulkplan.app.ahead import Ahead
 from bulkplan.app.cohorts import CohortWish
 from bulkplan.app.counting import Progress
-from bulkplan.app.plan import Begun, PlanResult, PlanScope, begin, make_plan
+from bulkplan.app.plan import Begun, PlanAim, PlanResult, PlanScope, begin, make_plan
+from bulkplan.app.records import read_shelf
 from bulkplan.app.workspace import Loading
 from bulkplan.core.changes import Decision, decide
 from bulkplan.core.lookup import by_full_name, is_selected
@@ -23,19 +25,19 @@ from bulkplan.model.remote import Identity
 from bulkplan.model.run import WantedRun
 from bulkplan.ports import CloseReader, Store
 
-RUNS_A_TURN = 8
-"""How many runs are rendered before others get a turn: three milliseconds."""
-TURNS_A_STEP = 12
-"""How often the event loop goes round between files: a request, and an answer, take some ten turns to go their way."""
+RUNS_A_TURN = 4
+"""How many runs are rendered before others get their turns: a millisecond."""
+TURNS_A_STEP = 24
+"""How often the event loop goes round in between: an answer, and the request that takes its place, take some twenty."""
 
 
 async def plan_while_reading(
     loading: Loading,
     *,
     reader: CloseReader,
-    identity: Awaitable[Identity],
+    identity: asyncio.Future[Identity],
     open_store: Callable[[], Store],
-    scope_of: Callable[[Identity], PlanScope],
+    aim: PlanAim,
     wish: CohortWish | None = None,
     progress: Progress | None = None,
     seen: Callable[[Change], None] | None = None,
@@ -50,13 +52,12 @@ async def plan_while_reading(
         BulkplanError: Whatever `load_workspace`, `identity`, the store and `make_plan` raise, in this order.
     """
     with ExitStack() as opened:
-        early = _Early(loading, reader, identity, lambda: opened.enter_context(closing(open_store())), scope_of)
+        early = _Early(loading, reader, identity, lambda: opened.enter_context(closing(open_store())), aim)
         following = asyncio.create_task(early.follow())
         try:
             for runs in loading.steps():
                 early.see(runs)
-                for _ in range(TURNS_A_STEP):
-                    await asyncio.sleep(0)
+                await early.give_way()
             workspace = loading.finish()
             early.end()
             store, scope, begun = await following
@@ -72,13 +73,16 @@ async def plan_while_reading(
 
 @dataclass
 class _Early:
-    """Follows the reading of files. Until it is known whose key it is, runs only gather."""
+    """
+    Follows the reading of files. What names mean is asked as soon as state tells that they are needed; until it is
+    known whose key it is, nothing else is.
+    """
 
     loading: Loading
     reader: CloseReader
-    identity: Awaitable[Identity]
+    identity: asyncio.Future[Identity]
     open_store: Callable[[], Store]
-    scope_of: Callable[[Identity], PlanScope]
+    aim: PlanAim
     seen: list[WantedRun] = field(default_factory=list)
     queue: asyncio.Queue[tuple[WantedRun, Decision] | None] = field(default_factory=asyncio.Queue)
     chooser: _Chooser | None = None
@@ -86,13 +90,20 @@ class _Early:
 
     async def follow(self) -> tuple[Store, PlanScope, Begun]:
         """Ask what Close is asked ahead, until everything is read and asked for."""
-        scope = self.scope_of(await self.identity)
-        store = self.open_store()
-        begun = begin(self.reader, store, scope, project=self.loading.frame.project)
-        self.chooser = _Chooser(begun, scope, by_full_name(begun.shelf.standings))
+        project = self.loading.frame.project
+        try:
+            store = self.open_store()
+            shelf = read_shelf(store)
+        except BulkplanError:
+            await self.identity  # a key that is not accepted is told first
+            raise
+        ahead = Ahead(self.reader, suppress=project.suppress)
+        self.chooser = _Chooser(ahead, self.aim, by_full_name(shelf.standings))
         self.see(())
         if self.has_ended:
             self.end()
+        scope = self.aim.by(await self.identity)
+        begun = begin(shelf, ahead, scope, store=store, project=project)
         n_begun = 0
         while (counted := await self.queue.get()) is not None:
             try:
@@ -101,7 +112,7 @@ class _Early:
                 break  # told by the plan, which needs the same names
             n_begun += 1
             if n_begun % RUNS_A_TURN == 0:
-                await asyncio.sleep(0)
+                await self.give_way()
         return store, scope, begun
 
     def see(self, runs: tuple[WantedRun, ...]) -> None:
@@ -110,7 +121,7 @@ class _Early:
         if self.chooser is not None:
             chosen = [(run, decision) for run in self.seen if (decision := self.chooser.counted(run)) is not None]
             self.seen.clear()
-            self.chooser.begun.ahead.begin_names([run for run, _ in chosen])
+            self.chooser.ahead.begin_names([run for run, _ in chosen])
             for one in chosen:
                 self.queue.put_nowait(one)
 
@@ -120,14 +131,20 @@ class _Early:
         if self.chooser is not None:
             self.queue.put_nowait(None)
 
+    async def give_way(self) -> None:
+        """Let what is under way go on: answers come first, for a free place on the road is lost time."""
+        is_asking = not self.identity.done() or (self.chooser is not None and self.chooser.ahead.is_asking)
+        for _ in range(TURNS_A_STEP if is_asking else 1):
+            await asyncio.sleep(0)
+
     async def close(self) -> None:
         """Give up what was asked ahead and is not needed."""
         if self.chooser is not None:
-            await self.chooser.begun.ahead.close()
+            await self.chooser.ahead.close()
 
     @staticmethod
     async def _begin_counts(begun: Begun, run: WantedRun, decision: Decision) -> None:
-        rendered = await begun.ahead.render(run)
+        rendered = await begun.ahead.render(run, begun.context)
         queries = queries_of([Draft(run.key, decision, wanted=run, request=rendered.request)])
         for digest, s_query in queries.items():
             begun.ahead.begin_count(digest, s_query)
@@ -137,14 +154,14 @@ class _Early:
 class _Chooser:
     """Tells which runs a plan is going to count, by what state has recorded of them."""
 
-    begun: Begun
-    scope: PlanScope
+    ahead: Ahead
+    aim: PlanAim
     related: dict[str, list[Standing]]
 
     def counted(self, run: WantedRun) -> Decision | None:
         """What is decided of a run whose leads are counted; `None`: they are not, or it takes more to tell."""
-        if not is_selected(run.key, self.scope.select):
+        if not is_selected(run.key, self.aim.select):
             return None
         mine = self.related.get(run.key.full_name, [])
-        decision = decide(run, mine, now=self.scope.now, timezone=ZoneInfo(self.scope.target.timezone))
+        decision = decide(run, mine, now=self.aim.now, timezone=ZoneInfo(self.aim.target.timezone))
         return decision if decision.needs_count else None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the first request leaves before these are loaded
     from bulkplan.adapters.close_reader import HttpCloseReader
     from bulkplan.adapters.member_shelf import MemberShelf
     from bulkplan.app.cohorts import CohortWish
-    from bulkplan.app.plan import PlanResult, PlanScope
+    from bulkplan.app.plan import PlanResult
     from bulkplan.model.document import Workspace
     from bulkplan.model.plan import Change, Plan, SealedPlan
     from bulkplan.model.remote import Identity
@@ -79,21 +79,24 @@ async def plan_here(
     now = place.clock.now()
     with progress(console) as shown:
         async with _asking(place, console, shown, now=now, given=given) as (reader, identity, loading):
-            from bulkplan.app.plan import PlanScope
+            from bulkplan.app.plan import PlanAim
             from bulkplan.app.plan_early import plan_while_reading
 
-            def scope_of(identity: Identity) -> PlanScope:
-                commit, of_command = place.provenance().commit, given.values if given else {}
-                return PlanScope(
-                    place.target_name, place.target, identity, now, select, commit, of_command, shard=shard
-                )
-
+            aim = PlanAim(
+                target_name=place.target_name,
+                target=place.target,
+                now=now,
+                select=select,
+                commit=place.provenance().commit,
+                vars=given.values if given else {},
+                shard=shard,
+            )
             return await plan_while_reading(
                 loading,
                 reader=reader,
                 identity=identity,
                 open_store=lambda: open_store(place, reads_only=True),
-                scope_of=scope_of,
+                aim=aim,
                 wish=wish() if wish else None,
                 progress=shown,
                 seen=seen,

@@ -16,10 +16,12 @@ _BELOW_LONG_HEADS = 4
 _PIECES = re.compile(r"[(+-]?\d(?:[\d,.:]*\d)?\s+(?:%|[A-Za-z]{1,9}\b)\S{0,3}(?!\S)|\S+")
 """What stays on one line: a number with its unit (`3.8 %,`, `15 leads`, `14:44 UTC`), else a word."""
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
 
 def cells(text: str) -> int:
     """How many cells a terminal takes for the text: wide characters take two, combining ones none."""
-    return len(text) if text.isascii() else sum(_cells_of(character) for character in text)
+    return len(text) if text.isascii() else len(text) + sum(_cells_of(each) - 1 for each in _NOT_ASCII.findall(text))
 
 
 def wrapped(head: Sequence[Span], body: Sequence[Span], *, width: int) -> tuple[Line, ...]:

@@ -20,7 +20,7 @@ from support.plan_world import (
 from support.small_catalog import NOW
 
 from bulkplan.adapters.yaml_files import YamlProject
-from bulkplan.app.plan import PlanScope, make_plan
+from bulkplan.app.plan import PlanAim, make_plan
 from bulkplan.app.plan_early import plan_while_reading
 from bulkplan.app.workspace import FILES_A_STEP, Loading, load_workspace
 from bulkplan.errors import CloseError, InvalidFilesError, NotAuthorizedError, StoreError
@@ -71,8 +71,7 @@ class WatchedFiles(YamlProject):
         return super().read_specs(names)
 
 
-def scope_of(identity) -> PlanScope:
-    return PlanScope("production", Target(api_key_env="CLOSE_API_KEY"), identity, NOW, plan_id=PLAN_ID)
+AIM = PlanAim(target_name="production", target=Target(api_key_env="CLOSE_API_KEY"), now=NOW, plan_id=PLAN_ID)
 
 
 async def identity_of(answer=IDENTITY):
@@ -88,7 +87,7 @@ async def early(source, *, reader=None, store=None, identity=IDENTITY):
         reader=reader or FakeReader(),
         identity=asyncio.ensure_future(identity_of(identity)),
         open_store=lambda: store or FakeStore(),
-        scope_of=scope_of,
+        aim=AIM,
     )
 
 
@@ -97,7 +96,7 @@ async def test_it_is_the_plan_that_is_made_of_files_read_before(root):
     records = [make_record(run) for run in workspace.runs[::5]]
     soon, late = FakeReader(totals={"segment 1": 7}, suppressed=3), FakeReader(totals={"segment 1": 7}, suppressed=3)
     found, result = await early(YamlProject(root), reader=soon, store=FakeStore.of(*records))
-    wanted = await make_plan(workspace, reader=late, store=FakeStore.of(*records), scope=scope_of(IDENTITY))
+    wanted = await make_plan(workspace, reader=late, store=FakeStore.of(*records), scope=AIM.by(IDENTITY))
     assert found == workspace
     assert result == wanted
     assert sorted(soon.counted) == sorted(late.counted)

@@ -96,7 +96,7 @@ def _as_plan(store: LocalStore, workspace: Workspace) -> None:
     Nor `asyncio.run`: as long as its own signal handler stands, it ends by the repr of all that came out.
     """
     identity = Identity(user_id="user_1", organization_id="orga_1", organization_name="Acme")
-    scope = PlanScope("sandbox", Target(sandbox=SandboxSize()), identity, NOW)
+    scope = PlanScope(target_name="sandbox", target=Target(sandbox=SandboxSize()), identity=identity, now=NOW)
     with closing(asyncio.new_event_loop()) as loop:
         plan = loop.run_until_complete(make_plan(workspace, reader=None, store=store, scope=scope)).plan
     assert {change.kind for change in plan.changes} <= {ChangeKind.NO_OP, ChangeKind.ORPHAN}

@@ -200,7 +200,7 @@ class Applying:
     async def _plan(self, edges: Edges, context: ApplyContext) -> Plan:
         identity = await edges.reader.fetch_identity()
         workspace = self.workspace()
-        scope = PlanScope("sandbox", TARGET, identity, self.clock.now())
+        scope = PlanScope(target_name="sandbox", target=TARGET, identity=identity, now=self.clock.now())
         return (
             await make_plan(
                 workspace,
