@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import JsonValue
 
-from bulkplan.model.audit import FileChange
 from bulkplan.model.base import JsonMapping, SQuery
-from bulkplan.model.catalog import Catalog, CatalogKind
-from bulkplan.model.lead import FoundLead
-from bulkplan.model.remote import Answer, BulkAction, Identity, LeadEventAction, MatchCount
-from bulkplan.model.request import BulkKind
 from bulkplan.model.store import Provenance, PutResult, Slot
+
+if TYPE_CHECKING:  # a command that needs a store alone must not wait for all that plans and records are made of
+    from bulkplan.model.audit import FileChange
+    from bulkplan.model.catalog import Catalog, CatalogKind
+    from bulkplan.model.lead import FoundLead
+    from bulkplan.model.remote import Answer, BulkAction, Identity, LeadEventAction, MatchCount
+    from bulkplan.model.request import BulkKind
 
 __all__ = [
     "Clock",

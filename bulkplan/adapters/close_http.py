@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -113,6 +113,20 @@ class Caller:
         self, method: str, path: str, *, params: Params | None = None, body: JsonMapping | None = None
     ) -> JsonValue:
         effort = _Effort(self.clock, started_at=self.clock.monotonic(), budget_s=self.patience.budget_s)
+
+        async def try_once() -> JsonValue:
+            return await self._try_once(self.client.build_request(method, path, params=params, json=body))
+
+        try:
+            return await try_once()  # nearly always all there is: what counts the tries is made for those who need it
+        except PassingError as error:
+            return await self._try_again(error, try_once, effort)
+
+    async def _try_again(
+        self, failed: PassingError, try_once: Callable[[], Awaitable[JsonValue]], effort: _Effort
+    ) -> JsonValue:
+        """After a first try that `failed`."""
+        first: PassingError | None = failed
         async for attempt in stamina.retry_context(
             on=effort.wait_after,
             attempts=_MOST_TRIES,
@@ -121,7 +135,10 @@ class Caller:
             wait_max=_LONGEST_BACKOFF_S,
         ):
             with attempt:
-                return await self._try_once(self.client.build_request(method, path, params=params, json=body))
+                if first is not None:
+                    error, first = first, None
+                    raise error
+                return await try_once()
         raise AssertionError("stamina ends by a result or by raising")
 
     async def _try_once(self, request: httpx.Request) -> JsonValue:

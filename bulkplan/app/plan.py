@@ -263,6 +263,7 @@ class _Rendering:
             draft,
             decision=decision,
             request=request,
+            digests=rendered.digests,
             layers=guard_layers(self.workspace, wanted, FAMILY_BY_KIND[request.kind]),
             differences=found,
             notes=(*draft.notes, *rendered.notes),

@@ -145,7 +145,8 @@ class _Early:
     @staticmethod
     async def _begin_counts(begun: Begun, run: WantedRun, decision: Decision) -> None:
         rendered = await begun.ahead.render(run, begun.context)
-        queries = queries_of([Draft(run.key, decision, wanted=run, request=rendered.request)])
+        draft = Draft(run.key, decision, wanted=run, request=rendered.request, digests=rendered.digests)
+        queries = queries_of([draft])
         for digest, s_query in queries.items():
             begun.ahead.begin_count(digest, s_query)
 

@@ -30,7 +30,7 @@ from bulkplan.model.project import Project
 from bulkplan.model.run import WantedRun
 
 FILES_A_STEP = 4
-"""How many spec files are read before others get a turn: a dozen milliseconds; one by one takes a quarter longer."""
+"""How many spec files are read before others get their turns: two milliseconds; one by one takes longer in all."""
 
 
 class FilesOfProject(Protocol):

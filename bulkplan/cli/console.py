@@ -71,11 +71,21 @@ class Console:
         self.manners = manners
         self.lost_output: str | None = None
         """Why some of the output could not be written; a reader that went away is no reason."""
+        self._painted: dict[Line, str] = {}
+
+    def prepare(self, lines: Iterable[Line]) -> None:
+        """Get ready to print these lines as a result, while there is nothing else to do."""
+        for line in lines:
+            self._painted[line] = painted(line, colour=self.manners.colour_out)
 
     def result(self, lines: Iterable[Line]) -> None:
         """Print lines of the result."""
-        text = "".join(f"{painted(line, colour=self.manners.colour_out)}\n" for line in lines)
+        text = "".join(f"{self._text_of(line)}\n" for line in lines)
         self._write(self.stdout, text, end="")
+
+    def _text_of(self, line: Line) -> str:
+        known = self._painted.get(line)
+        return painted(line, colour=self.manners.colour_out) if known is None else known
 
     def document(self, value: JsonValue) -> None:
         """Print a result as one JSON document."""
@@ -261,7 +271,9 @@ class _Closed(io.StringIO):
 
 def painted(line: Line, *, colour: bool) -> str:
     """A line as text for a terminal, or, without colour, as plain text; never a command to GitHub's runner."""
-    plain = "".join(visible(span.text) for span in line)
+    plain = "".join(span.text for span in line)
+    if not (plain.isascii() and plain.isprintable()):
+        plain = "".join(visible(span.text) for span in line)
     if (inert := without_commands(plain)) != plain or not colour:
         return inert
     parts = []

@@ -104,9 +104,10 @@ def _edits_of_filters(edits: Sequence[int], requests: Sequence[Request]) -> set[
     found: set[tuple[int, int]] = set()
     for number, request in enumerate(requests if writers else ()):
         kind = kind_of(request)
-        own = _edited_field(request.body) if kind == "edit" else None
-        fields = _fields_read(request.body.get("s_query")) & writers.keys() if kind != "delete" else ()
-        found.update((min(one, number), max(one, number)) for name in fields if name != own for one in writers[name])
+        own = {_edited_field(request.body)} if kind == "edit" else set[str]()
+        others = writers.keys() - own if kind != "delete" else set[str]()
+        fields = _fields_read(request.body.get("s_query")) & others if others else ()
+        found.update((min(one, number), max(one, number)) for name in fields for one in writers[name])
     return found
 
 

@@ -10,10 +10,13 @@ from pydantic import JsonValue
 
 from bulkplan.model.spec import Spec
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+"""Kept: `json.dumps` would make one for each value."""
+
 
 def canonical_json(value: JsonValue | Mapping[str, JsonValue]) -> str:
     """The one text for a JSON value: sorted keys, no blanks, UTF-8 kept. NaN and infinity are a `ValueError`."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def sha256_text(text: str) -> str:

@@ -30,14 +30,16 @@ class Draft:
     """
     One row on its way into a plan.
 
-    `request` is as rendered, without a ceiling; `layers` are the guards of the run. A row that no spec asks for
-    (`wanted` is `None`) speaks of the record of its decision.
+    `request` is as rendered, without a ceiling, and `digests` name what is counted for it, in the order of
+    `Rendered.digests`; `layers` are the guards of the run. A row that no spec asks for (`wanted` is `None`) speaks of
+    the record of its decision.
     """
 
     key: RunKey
     decision: Decision
     wanted: WantedRun | None = None
     request: Request | None = None
+    digests: tuple[str, ...] = ()
     layers: GuardLayers | None = None
     differences: tuple[FieldChange, ...] = ()
     notes: tuple[str, ...] = ()
@@ -51,10 +53,6 @@ class Tally:
     """What was counted so far: `totals` by the digest of the query."""
 
     totals: Mapping[str, int]
-
-    def total(self, s_query: JsonValue) -> int:
-        """How many leads matched. The query must be among those that were counted."""
-        return self.totals[digest_json(s_query)]
 
     @property
     def of_leads(self) -> int:
@@ -84,10 +82,14 @@ def queries_of(drafts: Iterable[Draft]) -> dict[str, SQuery]:
     found: dict[str, SQuery] = {}
     for draft in drafts:
         if draft.decision.needs_count and draft.request is not None:
-            for s_query in (draft.request.body["s_query"], draft.request.unsuppressed, ALL_LEADS):
-                if isinstance(s_query, dict):
-                    found.setdefault(digest_json(s_query), s_query)
+            for digest, s_query in zip(draft.digests, _queries(draft.request), strict=True):
+                found.setdefault(digest, s_query)
+            found.setdefault(_ALL_LEADS_DIGEST, ALL_LEADS)
     return found
+
+
+def _queries(request: Request) -> list[SQuery]:
+    return [query for query in (request.body["s_query"], request.unsuppressed) if isinstance(query, dict)]
 
 
 def assemble(
@@ -139,7 +141,7 @@ def finished(draft: Draft, row: Change, tally: Tally, of_its_name: Collection[Re
     if draft.layers is None or draft.request is None or not draft.decision.needs_count:
         return row
     row = row.model_copy(update={"earlier_counts": earlier_counts(of_its_name, row.key)})
-    return counted(row, draft.request, draft.layers, _matches(draft.request, tally))
+    return counted(row, draft.request, draft.layers, _matches(draft.request, draft.digests, tally))
 
 
 def _row_of_spec(draft: Draft, wanted: WantedRun) -> Change:
@@ -206,11 +208,9 @@ def counted(row: Change, request: Request, layers: GuardLayers, matches: Matches
     return row.model_copy(update={**judged, **sent, "max_drift_leads": drift_allowance(matches.total, layers)})
 
 
-def _matches(request: Request, tally: Tally) -> Matches:
-    total, asked = tally.total(request.body["s_query"]), _asked_limit(request)
-    suppressed = None
-    if request.unsuppressed is not None:
-        suppressed = max(0, tally.total(request.unsuppressed) - total)
+def _matches(request: Request, digests: tuple[str, ...], tally: Tally) -> Matches:
+    total, *unsuppressed = (tally.totals[digest] for digest in digests)
+    asked, suppressed = _asked_limit(request), max(0, unsuppressed[0] - total) if unsuppressed else None
     return Matches(
         total=total,
         limited=total if asked is None else min(total, asked),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
 from bulkplan.core.actions import ActionKeys, render_action
 from bulkplan.core.conditions import WhereContext
+from bulkplan.core.digest import digest_json
 from bulkplan.core.field_values import ValueContext
 from bulkplan.core.selection import Selection, select_leads
 from bulkplan.core.sorting import as_json, compile_sort
@@ -47,6 +49,14 @@ class Rendered:
     request: Request | None
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def digests(self) -> tuple[str, ...]:
+        """Names of what is counted for it: its query, then the query without suppression, where there is one."""
+        if self.request is None:
+            return ()
+        queries = (self.request.body["s_query"], self.request.unsuppressed)
+        return tuple(digest_json(s_query) for s_query in queries if s_query is not None)
 
 
 def is_suppressible(spec: Spec) -> bool:

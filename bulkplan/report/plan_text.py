@@ -48,10 +48,13 @@ class Blocks:
         self.width = width
         self._made: dict[RunKey, tuple[Change, tuple[Line, ...]]] = {}
 
-    def prepare(self, change: Change) -> None:
-        """Put a row into words."""
-        if not _is_short(change):
-            self._made[change.key] = (change, _block(change, self.width))
+    def prepare(self, change: Change) -> tuple[Line, ...]:
+        """Put a row into words; nothing yet for one that takes a line only."""
+        if _is_short(change):
+            return ()
+        lines = _block(change, self.width)
+        self._made[change.key] = (change, lines)
+        return lines
 
     def of(self, change: Change) -> tuple[Line, ...]:
         """The block of a row as it is now."""

@@ -85,7 +85,7 @@ async def early(source, *, reader=None, store=None, identity=IDENTITY):
     return await plan_while_reading(
         Loading(source, now=NOW),
         reader=reader or FakeReader(),
-        identity=asyncio.ensure_future(identity_of(identity)),
+        identity=identity if isinstance(identity, asyncio.Future) else asyncio.ensure_future(identity_of(identity)),
         open_store=lambda: store or FakeStore(),
         aim=AIM,
     )
@@ -109,6 +109,18 @@ async def test_leads_are_counted_before_the_last_file_is_read(root):
     await early(files, reader=files.reader)
     assert files.asked_before[0] == 0
     assert files.asked_before[-1] > 0
+
+
+async def test_names_are_asked_for_before_it_is_known_whose_key_it_is_and_leads_only_then(root):
+    reader, identity = FakeReader(), asyncio.get_running_loop().create_future()
+    planning = asyncio.create_task(early(YamlProject(root), reader=reader, identity=identity))
+    for _ in range(2000):
+        await asyncio.sleep(0)
+    assert reader.fetched
+    assert reader.counted == []
+    identity.set_result(IDENTITY)
+    await planning
+    assert reader.counted
 
 
 async def test_nothing_is_asked_for_what_has_run(root):

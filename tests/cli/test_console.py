@@ -40,6 +40,16 @@ def test_colour_is_used_only_where_it_is_meant():
     assert painted(LINES[0], colour=True) == "\x1b[32mrun \x1b[0mwinback@1"
 
 
+@pytest.mark.parametrize("colour", [True, False])
+def test_lines_made_ready_before_are_printed_as_any_others(colour):
+    lines = (*LINES, (), (Span("Zoë \x1b[31m", "strong"), Span("::error::")))
+    now, ready = (console_in_memory(Manners(colour_out=colour)) for _ in range(2))
+    ready.console.prepare(lines[1:])
+    for heard in (now, ready):
+        heard.console.result(lines)
+    assert ready.out.getvalue() == now.out.getvalue()
+
+
 def test_an_escape_in_a_name_never_reaches_the_terminal():
     assert painted((Span("a\x1b[31mb\u202e", "error"),), colour=False) == "a\\x1b[31mb\\u202e"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulkplan.adapters.member_shelf import MemberShelf
 from bulkplan.cli.arguments import Args
 from bulkplan.cli.console import Console
 from bulkplan.cli.exit_codes import CHANGES, OK
@@ -22,6 +22,7 @@ from bulkplan.report.problems_text import problem_lines
 
 if TYPE_CHECKING:  # the first request leaves before these are loaded
     from bulkplan.adapters.member_files import MemberFile
+    from bulkplan.adapters.member_shelf import MemberShelf
     from bulkplan.app.cohorts import CohortWish
     from bulkplan.model.plan import Change, Plan, SealedPlan
     from bulkplan.report.plan_text import Blocks
@@ -39,14 +40,14 @@ def _run(args: Args, console: Console) -> int:
     place = find_place(args)
     with ExitStack() as stack:
         file = stack.enter_context(_member_file(args, args.members)) if args.members else None
-        shelf = stack.enter_context(MemberShelf())
-        ahead = _TextAhead(console.manners.width) if args.format == "text" else None
+        shelf = cache(lambda: stack.enter_context(_new_shelf()))
+        ahead = _TextAhead(console) if args.format == "text" else None
         planning = plan_here(
             place,
             console,
             select=tuple(args.select),
             given=given,
-            wish=lambda: _wish(args, file, shelf),
+            wish=lambda: _wish(args, file, shelf()),
             shard=given_shard(args),
             seen=ahead.see if ahead else None,
         )
@@ -62,7 +63,7 @@ def _run(args: Args, console: Console) -> int:
         sealed = seal(result.plan, key=key) if args.out is not None or args.format == "json" else None
         print_plan(result.plan, sealed, args, console, blocks=ahead.blocks if ahead else None)
         if args.out is not None and sealed is not None:
-            _save(args, args.out, sealed, shelf, console)
+            _save(args, args.out, sealed, shelf(), console)
     if file is not None:
         _tell_members(args, file, console)
     if refused := refusal(result.plan):
@@ -76,16 +77,16 @@ def _run(args: Args, console: Console) -> int:
 class _TextAhead:
     """Puts rows into words while others are still counted."""
 
-    def __init__(self, width: int) -> None:
-        self.width = width
+    def __init__(self, console: Console) -> None:
+        self.console = console
         self.blocks: Blocks | None = None
 
     def see(self, change: Change) -> None:
         if self.blocks is None:
             from bulkplan.report.plan_text import Blocks
 
-            self.blocks = Blocks(width=self.width)
-        self.blocks.prepare(change)
+            self.blocks = Blocks(width=self.console.manners.width)
+        self.console.prepare(self.blocks.prepare(change))
 
 
 def _alarmed(plan: Plan) -> UnknownRunError | None:
@@ -110,6 +111,12 @@ def _member_file(args: Args, path: Path) -> MemberFile:
     from bulkplan.adapters.member_files import MemberFile
 
     return MemberFile(path, with_names=args.with_names)
+
+
+def _new_shelf() -> MemberShelf:
+    from bulkplan.adapters.member_shelf import MemberShelf
+
+    return MemberShelf()
 
 
 def _wish(args: Args, file: MemberFile | None, shelf: MemberShelf) -> CohortWish:
