@@ -85,11 +85,11 @@ class GitStore:
         """
         A random name given in the root commit.
 
-        A store that nobody has written to is made; where this user may only read, its lineage is empty. Raises
-        `StoreError`.
+        A store that nobody has written to is made; where this user may only read, its lineage is empty. A head that was
+        fetched before tells it as well: every later one descends from it, or is refused. Raises `StoreError`.
         """
         for _ in range(_TRIES):
-            head = self._fetch()
+            head = self._head or self._fetch()
             if head is not None:
                 return self._lineage_at(head)
             root = self._root_commit()
