@@ -33,8 +33,8 @@ _SCARCE = 0.1
 _GUESSED_WINDOW_S = 1.0
 """How long a new window is taken to last until its first answer says so."""
 
-_ROUNDING_S = 0.002
-"""So much earlier than Close means may a reset be that it has rounded."""
+_ROUNDINGS_S = (0.002, 0.05, 0.1, 0.2, 0.4)
+"""So much earlier than Close means may a reset be that it has rounded; the next one where it proves too little."""
 
 _WIDE = 10
 """A limit of so many times what may be under way is not near."""
@@ -48,8 +48,10 @@ class _Window:
     """
     What is known of one group and its present window. Times are of the monotonic clock.
 
-    `ends_at`: by then it is over for certain. `remaining`: requests that are not counted yet by the answers that came;
-    those `under_way` are among them. `n_ours`: so many of ours at most are counted in it.
+    `ends_at`: by then it is over, unless Close rounds more than is thought.
+    `remaining`: requests not counted yet by the answers that came; those `under_way` are among them.
+    `n_ours`: so many of ours at most are counted in it.
+    `n_too_early`: windows in which a request was refused though nobody else is known to use the key.
     """
 
     limit: float = math.inf
@@ -60,6 +62,8 @@ class _Window:
     remaining: float = math.inf
     n_ours: int = 0
     is_shared: bool = False
+    is_refused: bool = False
+    n_too_early: int = 0
     last_start_at: float = -math.inf
     blocked_until: float = -math.inf
     under_way: int = 0
@@ -97,7 +101,8 @@ class _Window:
         self.limit = limit
         self.longest_reset_s = max(self.longest_reset_s, reset_s)
         reset_s = min(reset_s, MAX_PACE_S)
-        ends_after, ends_by = started_at + reset_s, now + reset_s + _ROUNDING_S
+        rounding_s = _ROUNDINGS_S[min(self.n_too_early, len(_ROUNDINGS_S) - 1)]
+        ends_after, ends_by = started_at + reset_s, now + reset_s + rounding_s
         if started_at < self.opened_at and ends_after <= self.opened_at:
             self.n_ours -= 1
             return
@@ -112,7 +117,9 @@ class _Window:
         self.is_shared = limit - remaining > self.n_ours
 
     def block(self, until: float) -> None:
-        """Nothing may start before then."""
+        """A request was refused; nothing may start before then."""
+        self.n_too_early += not self.is_refused and not self.is_shared
+        self.is_refused = True
         self.remaining = 0.0
         self.blocked_until = max(self.blocked_until, until)
         self.ends_at = max(self.ends_at, self.blocked_until)
@@ -122,7 +129,7 @@ class _Window:
         # Those that are under way may arrive in the new window, and be counted there; one at least may follow.
         self.n_ours = self.under_way
         self.remaining = max(self.limit, self.under_way + 1)
-        self.is_shared = False
+        self.is_shared = self.is_refused = False
 
     def _spacing(self) -> float:
         if not self.is_shared or self.n_free >= _SCARCE * self.limit or math.isinf(self.limit):

@@ -3,6 +3,7 @@ import collections
 import heapq
 import itertools
 import math
+import random
 
 import pytest
 from adapters.close_fakes import SteppedClock
@@ -15,8 +16,8 @@ from bulkplan.adapters.close_pace import MAX_IN_FLIGHT, SCOUTS, Pacer
 class FixedWindows:
     """Allows so many requests per window by the clock, as Close does: a request counts when it arrives."""
 
-    def __init__(self, clock, limit, window_s=1.0):
-        self.clock, self.limit, self.window_s = clock, limit, window_s
+    def __init__(self, clock, limit, window_s=1.0, n_digits=3):
+        self.clock, self.limit, self.window_s, self.n_digits = clock, limit, window_s, n_digits
         self.counted = collections.Counter()
         self.moments = []
 
@@ -25,7 +26,7 @@ class FixedWindows:
         window = math.floor(now / self.window_s)
         self.counted[window] += 1
         left, reset_s = self.limit - self.counted[window], (window + 1) * self.window_s - now
-        headers = {"ratelimit": f"limit={self.limit}, remaining={max(left, 0)}, reset={reset_s:.3f}"}
+        headers = {"ratelimit": f"limit={self.limit}, remaining={max(left, 0)}, reset={reset_s:.{self.n_digits}f}"}
         return headers, 200 if left >= 0 else 429
 
 
@@ -213,6 +214,17 @@ async def test_a_request_that_arrives_in_the_next_window_tells_of_that_one():
     await clock.run(ask(pacer, server, 0.2, 0.0))
     await clock.run(asyncio.gather(*(ask(pacer, server, 0.0, 0.3) for _ in range(2))))
     assert server.moments == pytest.approx([1000.0, 1000.45, 1001.1, 1001.1, 1001.1], abs=0.01)
+
+
+async def test_a_reset_that_is_rounded_is_met_once_and_then_allowed_for():
+    clock = WaitingClock()
+    server, pacer = FixedWindows(clock, 20, n_digits=1), Pacer(clock)
+    ways = random.Random(7)
+    asked = (ask(pacer, server, ways.uniform(0.02, 0.15), ways.uniform(0.02, 0.15)) for _ in range(300))
+    statuses = await clock.run(asyncio.gather(*asked))
+    assert 429 in statuses
+    assert sum(n > 20 for n in server.counted.values()) == 1
+    assert clock.monotonic() - 1000.0 <= (300 - 1) // 20 + 1.5
 
 
 async def test_before_the_first_answer_only_a_few_are_sent():
