@@ -45,6 +45,11 @@ class RequestLog:
         with self._lock:
             return tuple(self._requests)
 
+    def clear(self) -> None:
+        """Forget them."""
+        with self._lock:
+            self._requests.clear()
+
 
 @dataclass(frozen=True)
 class Control:
@@ -52,7 +57,7 @@ class Control:
     The control endpoints.
 
     `POST /_sandbox/faults` adds rules, `DELETE` removes them all; `POST /_sandbox/clock` `{"advance_seconds": n}`
-    moves the world's clock on; `GET /_sandbox/requests` answers the log.
+    moves the world's clock on; `GET /_sandbox/requests` answers the log, `DELETE` empties it.
     """
 
     world: World
@@ -64,7 +69,7 @@ class Control:
         endpoints: Mapping[str, Mapping[str, Callable[[SandboxRequest], JsonValue]]] = {
             "/faults": {"POST": self._add_faults, "DELETE": self._clear_faults},
             "/clock": {"POST": self._advance},
-            "/requests": {"GET": self._requests},
+            "/requests": {"GET": self._requests, "DELETE": self._forget_requests},
         }
         methods = endpoints.get(request.path.removeprefix(CONTROL_ROOT).rstrip("/"))
         if methods is None:
@@ -92,3 +97,7 @@ class Control:
 
     def _requests(self, _request: SandboxRequest) -> JsonValue:
         return {"data": [{"method": item.method, "path": item.path, "status": item.status} for item in self.log.all()]}
+
+    def _forget_requests(self, _request: SandboxRequest) -> JsonValue:
+        self.log.clear()
+        return {}

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -27,19 +27,19 @@ class Served:
     """
     A served sandbox. `client` asks it as anybody may, with the key it accepts.
 
-    What was asked of it, and begun in it, before a test is left out of what the test sees.
+    What was asked of it, and begun in it, before a test is no part of what the test sees.
     """
 
     base_url: str
     client: httpx.Client
-    asked_before: Counter[tuple[str, str]] = field(default_factory=Counter)
     begun_before: frozenset[str] = frozenset()
 
     def as_new(self) -> Served:
         """The same sandbox, without faults, for a test that begins now."""
         self.heal()
         ids = frozenset(action["id"] for action in self._all_actions())
-        return Served(self.base_url, self.client, self._log(), ids)
+        self.client.delete(self._control("requests")).raise_for_status()
+        return Served(self.base_url, self.client, ids)
 
     @property
     def target(self) -> str:
@@ -96,9 +96,6 @@ class Served:
 
     def requests(self) -> Counter[tuple[str, str]]:
         """How often each method and path was asked, our own questions among them."""
-        return self._log() - self.asked_before
-
-    def _log(self) -> Counter[tuple[str, str]]:
         log = self.client.get(self._control("requests")).raise_for_status().json()["data"]
         assert len(log) < _LOG_END, "the log forgets its beginning"
         return Counter((entry["method"], entry["path"].removeprefix("/api/v1")) for entry in log)

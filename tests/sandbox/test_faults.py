@@ -220,3 +220,10 @@ def test_the_log_of_requests_holds_no_bodies_and_no_keys(controlled):
 )
 def test_other_control_paths_are_refused(controlled, method, path, status):
     assert controlled.send(method, path).status == status
+
+
+def test_the_log_of_requests_is_emptied_over_http(controlled):
+    controlled.get("/me/")
+    assert controlled.send("DELETE", "/_sandbox/requests").status == 200
+    controlled.get("/user/")
+    assert [entry["path"] for entry in controlled.send("GET", "/_sandbox/requests").json()["data"]] == ["/api/v1/user/"]
