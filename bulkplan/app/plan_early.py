@@ -74,8 +74,8 @@ async def plan_while_reading(
 @dataclass
 class _Early:
     """
-    Follows the reading of files. What names mean is asked as soon as state tells that they are needed; until it is
-    known whose key it is, nothing else is.
+    Follows the reading of files. Until it is known whose key it is, state is read and runs gather: Close is asked
+    nothing else before.
     """
 
     loading: Loading
@@ -97,13 +97,13 @@ class _Early:
         except BulkplanError:
             await self.identity  # a key that is not accepted is told first
             raise
+        scope = self.aim.by(await self.identity)
         ahead = Ahead(self.reader, suppress=project.suppress)
+        begun = begin(shelf, ahead, scope, store=store, project=project)
         self.chooser = _Chooser(ahead, self.aim, by_full_name(shelf.standings))
         self.see(())
         if self.has_ended:
             self.end()
-        scope = self.aim.by(await self.identity)
-        begun = begin(shelf, ahead, scope, store=store, project=project)
         n_begun = 0
         while (counted := await self.queue.get()) is not None:
             try:

@@ -111,15 +111,15 @@ async def test_leads_are_counted_before_the_last_file_is_read(root):
     assert files.asked_before[-1] > 0
 
 
-async def test_names_are_asked_for_before_it_is_known_whose_key_it_is_and_leads_only_then(root):
+async def test_nothing_is_asked_before_it_is_known_whose_key_it_is(root):
     reader, identity = FakeReader(), asyncio.get_running_loop().create_future()
     planning = asyncio.create_task(early(YamlProject(root), reader=reader, identity=identity))
     for _ in range(2000):
         await asyncio.sleep(0)
-    assert reader.fetched
-    assert reader.counted == []
+    assert (reader.fetched, reader.counted) == ([], [])
     identity.set_result(IDENTITY)
     await planning
+    assert reader.fetched
     assert reader.counted
 
 
