@@ -9,6 +9,8 @@ from bulkplan import __version__
 
 OBJECTS_PER_LOOK = 10_000
 """How many new objects Python looks for garbage after."""
+LOOKS_PER_OLDER = (50, 20)
+"""After so many of these looks it looks among older objects too, and after so many of those among all."""
 
 
 def main() -> int:
@@ -24,7 +26,7 @@ def main() -> int:
     import signal
 
     # Nearly all that a command makes lives until it ends: looking for garbage among it so often takes half of the time.
-    gc.set_threshold(OBJECTS_PER_LOOK)
+    gc.set_threshold(OBJECTS_PER_LOOK, *LOOKS_PER_OLDER)
     # No plugin that lies about in an environment may change what a spec means; looking for one takes a while, too.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import httpx
-import stamina
 from pydantic import JsonValue
 
 from bulkplan import __version__
@@ -33,11 +32,8 @@ Params = Mapping[str, str | int]
 _MOST_TRIES = 21
 _FIRST_BACKOFF_S = 0.5
 _LONGEST_BACKOFF_S = 20.0
+_SILENT = logging.NullHandler()
 _HEADERS = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": f"bulkplan/{__version__}"}
-
-
-# stamina tells its logger of every retry; where nobody has set up logging, Python would print that on stderr.
-logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 @asynccontextmanager
@@ -126,6 +122,10 @@ class Caller:
         self, failed: PassingError, try_once: Callable[[], Awaitable[JsonValue]], effort: _Effort
     ) -> JsonValue:
         """After a first try that `failed`."""
+        import stamina  # hardly any command needs it, and the first request need not wait for it
+
+        # stamina tells its logger of every retry; where nobody has set up logging, Python would print that on stderr.
+        logging.getLogger("stamina").addHandler(_SILENT)
         first: PassingError | None = failed
         async for attempt in stamina.retry_context(
             on=effort.wait_after,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
-from bulkplan.core.members import EncodedMembers
-from bulkplan.model.plan import Cohort
+if TYPE_CHECKING:  # who only lists leads must not wait for all that plans are made of
+    from bulkplan.model.plan import Cohort
 
 MAX_MEMBERS = 200_000
 """Those of larger cohorts lie beside a saved plan: they would take more than 2 MB of it."""
@@ -43,6 +44,8 @@ def listing_limit(asked_limit: int | None) -> int | None:
 
 def is_sound(cohort: Cohort) -> bool:
     """Whether the members of a cohort that was read from a file are sorted digests, as many as it has leads."""
+    from bulkplan.core.members import EncodedMembers
+
     if cohort.members is None:
         return True
     try:
