@@ -48,10 +48,16 @@ def probe_marker(project_id: str | None, organization_id: str, plan_id: str) -> 
 class Counts:
     """The counts that have come in, by the digest of the query, for those who wait for some of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, n_expected: int) -> None:
+        self._n_expected = n_expected
         self._totals: dict[str, int] = {}
         self._news = asyncio.Event()
         self.tally = Tally(self._totals)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no further count is to come."""
+        return len(self._totals) >= self._n_expected
 
     def add(self, totals: Mapping[str, int]) -> None:
         """So many leads matched."""

@@ -320,7 +320,8 @@ async def _counted(
     seen: Callable[[Change], None] | None,
 ) -> tuple[tuple[Change, ...], int | None, MarkerCheck | None]:
     """The rows with their counts, how many leads there are, and what came of trying out the marker, side by side."""
-    queries, counts = queries_of(drafts), Counts()
+    queries = queries_of(drafts)
+    counts = Counts(len(queries))
     async with giving_up_together() as group:
         group.create_task(count_all(begun.ahead, queries, counts, progress=progress))
         check = group.create_task(check_marker(reader, marker)) if marker and queries else None

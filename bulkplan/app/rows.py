@@ -32,19 +32,19 @@ async def finish_rows(
     bare = []
     for number, draft in enumerate(drafts):
         bare.append(row_of(draft))
-        await _give_way(number)
+        await _give_way(number, counts)
     named, rows = by_full_name(records), list[Change]()
     for number, (draft, row) in enumerate(zip(drafts, bare, strict=True)):
         await counts.wait_for(queries_of([draft]))
         rows.append(finished(draft, row, counts.tally, named.get(draft.key.full_name, ())))
         if seen is not None:
             seen(rows[-1])
-        await _give_way(number)
+        await _give_way(number, counts)
     return tuple(rows)
 
 
-async def _give_way(number: int) -> None:
-    """Let others have their turn now and then: what was asked goes on meanwhile."""
+async def _give_way(number: int, counts: Counts) -> None:
+    """Let others have their turn now and then; what was asked goes on meanwhile."""
     if number % ROWS_A_TURN == 0:
-        for _ in range(TURNS_BETWEEN):
+        for _ in range(1 if counts.is_complete else TURNS_BETWEEN):
             await asyncio.sleep(0)

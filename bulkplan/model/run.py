@@ -34,7 +34,9 @@ class RunKey(NamedTuple):
         return f"{self.name}[{self.variant}]" if self.variant else self.name
 
     def __str__(self) -> str:
-        return f"{self.full_name}@{self.version}" + (f"+{self.period}" if self.period else "")
+        name, version, variant, period = self
+        full_name = f"{name}[{variant}]" if variant else name
+        return f"{full_name}@{version}+{period}" if period else f"{full_name}@{version}"
 
     @classmethod
     def parse(cls, text: str) -> RunKey:
@@ -42,7 +44,8 @@ class RunKey(NamedTuple):
         match = _KEY.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} is no run key; write name@version, e.g. win-back@2")
-        return cls(match["name"], int(match["version"]), match["variant"], match["period"])
+        name, version, variant, period = match.group("name", "version", "variant", "period")
+        return cls(name, int(version), variant, period)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bulkplan.core.holder import holder_words
-from bulkplan.model.record import Recorded
+from bulkplan.model.record import Recorded, RecordStatus
 from bulkplan.model.shard import Shard
 from bulkplan.report.lines import Line, Span
 from bulkplan.report.record_text import STYLE_BY_STATUS, hint_for, mismatches, moment, progress_words, state_words
@@ -58,16 +58,21 @@ def _table(records: Sequence[Recorded], cells: Sequence[_Cells]) -> list[Line]:
     return [line for record, words in zip(records, cells, strict=True) for line in _rows(record, words, widths)]
 
 
-def _rows(record: Recorded, cells: _Cells, widths: Sequence[int]) -> list[Line]:
-    name, state, progress = map(str.ljust, cells, widths)
-    lines: list[Line] = [
-        (
-            Span(f"  {name}  ", "strong"),
-            Span(f"{state}  ", STYLE_BY_STATUS[record.status]),
-            Span(f"{progress}  "),
-            Span(f"{_when(record)}  {record.remote_id}" if record.remote_id else _when(record), "muted"),
-        )
-    ]
+def _rows(record: Recorded, cells: _Cells, widths: Sequence[int]) -> tuple[Line, ...]:
+    (name, state, progress), (room, state_room, progress_room) = cells, widths
+    line = (
+        Span(f"  {name:<{room}}  ", "strong"),
+        Span(f"{state:<{state_room}}  ", STYLE_BY_STATUS[record.status]),
+        Span(f"{progress:<{progress_room}}  "),
+        Span(f"{_when(record)}  {record.remote_id}" if record.remote_id else _when(record), "muted"),
+    )
+    # Nearly all are over and well, and there are many: nothing more is looked for.
+    is_well = record.status is RecordStatus.DONE and record.alarm is None and record.verification is None
+    return (line,) if is_well else (line, *_notes(record))
+
+
+def _notes(record: Recorded) -> list[Line]:
+    lines: list[Line] = []
     if record.alarm:
         lines.append((Span("      alarm: ", "error"), Span(record.alarm)))
     lines += [(Span("      mismatch: ", "error"), Span(problem)) for problem in mismatches(record)]

@@ -18,7 +18,7 @@ from benchmarks.inputs import write_project
 from benchmarks.measuring import BULKPLAN, Job, run_in_turn
 from support.sample_records import sample_record
 
-from bulkplan.__main__ import OBJECTS_PER_LOOK
+from bulkplan.__main__ import LOOKS_PER_OLDER, OBJECTS_PER_LOOK
 from bulkplan.adapters.stores.local import LocalStore
 from bulkplan.adapters.yaml_files import YamlProject
 from bulkplan.app.plan import PlanScope, make_plan
@@ -47,7 +47,7 @@ _BODY = {"s_query": {"type": "and", "queries": [{"type": "object_type", "object_
 
 def figures(options: Options) -> Iterator[Figure]:
     """The part of every command that reads the state, then the commands that show it."""
-    gc.set_threshold(OBJECTS_PER_LOOK)  # as the program does
+    gc.set_threshold(OBJECTS_PER_LOOK, *LOOKS_PER_OLDER)  # as the program does
     n_records = N_RECORDS // 50 if options.quick else N_RECORDS
     with tempfile.TemporaryDirectory() as folder:
         project = write_project(Path(folder), 1, version=N_VERSIONS)
