@@ -13,8 +13,8 @@ side. So with several runs of one apply in flight, each of these holds as before
 - Looks. The looks before and after are shared, and each begins after it was asked for (`listings`).
 - A rate limit. All sessions share one pace. A run that met a limit keeps its place while it waits, and goes on with the
   record that it has itself written since the plan; it is never begun anew from the version of the plan.
-- Guards are asked again for each run, on a count that was asked for after the last intent before it. Until the first
-  intent, what the check of the saved plan counted less than `REUSED_S` ago is such a count. A run that came to the
+- Guards are asked again for each run, on a count that is asked for when it is prepared; while no intent was handed to
+  the store, what the check of the saved plan counted less than `REUSED_S` ago serves as well. A run that came to the
   door later than `FRESH_S` after it was counted is counted once more. (Waiting for the rate limit comes after that, and
   lasts a minute at most.)
 - Ceilings, the sight of twins, the courtesy to another holder and the settling of what is open follow one record each.
